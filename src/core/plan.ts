@@ -1,0 +1,144 @@
+/**
+ * The plan: the validated, fully defaulted configuration that workers obey. Plain data, so that it can be posted to a
+ * thread, compared and frozen. Durations are whole milliseconds (`…Ms`), sizes bytes (`…Bytes`), shares 0 to 1.
+ * A duration or limit of 0 means "no limit" unless its line says otherwise.
+ */
+export interface Plan {
+  /** Counts up by one with every plan that is published; 1 is the first. */
+  readonly revision: number;
+  /** Data-plane threads wanted. */
+  readonly workers: number;
+  readonly engine: 'auto' | 'net' | 'io_uring';
+  readonly listeners: readonly ListenerPlan[];
+  readonly routes: readonly RoutePlan[];
+  readonly pools: readonly PoolPlan[];
+}
+
+export interface ListenerPlan {
+  readonly name: string;
+  readonly address: SocketAddress;
+  /** CIDRs whose X-Forwarded-* fields are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: ListenerLimits;
+  readonly timeouts: ListenerTimeouts;
+}
+
+export interface ListenerLimits {
+  readonly connections: number;
+  readonly headerBytes: number;
+  readonly headerCount: number;
+  readonly targetBytes: number;
+  readonly bodyBytes: number;
+}
+
+export interface ListenerTimeouts {
+  /** From the first byte of a head to its last. */
+  readonly headerMs: number;
+  /** The longest silence inside a request body. */
+  readonly bodyMs: number;
+  /** The longest silence between two requests on one connection. */
+  readonly idleMs: number;
+  /** The longest time without progress while a client does not take what it asked for. */
+  readonly writeMs: number;
+}
+
+/** Where to listen or connect: a host and port, or a unix socket's path. */
+export type SocketAddress =
+  { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string };
+
+export interface RoutePlan {
+  readonly name: string;
+  /** Index of this route's row in the metrics tables; kept over reloads by name. */
+  readonly row: number;
+  readonly match: RouteMatch;
+  /** Taken from the front of the path before the request is forwarded; '' for none. */
+  readonly stripPrefix: string;
+  /** Where the requests go: one or more pools by weight. Indexes into `Plan.pools`. */
+  readonly split: readonly { readonly pool: number; readonly weight: number }[];
+  /** True when the pool is the supervisor's own control plane. */
+  readonly controlPlane: boolean;
+  readonly timeouts: { readonly totalMs: number; readonly perTryMs: number };
+  readonly headers: { readonly request: HeaderEdits; readonly response: HeaderEdits };
+}
+
+export interface RouteMatch {
+  /** Lower case. '*.example.com' matches one label or more in front; empty: any host. */
+  readonly hosts: readonly string[];
+  readonly path: string;
+  /** True for `=/x`: the whole path; else a prefix on segment borders. */
+  readonly exact: boolean;
+  /** Empty: any method. Upper case. */
+  readonly methods: readonly string[];
+  /** All must match. `value` null: the field must be there. Names lower case. */
+  readonly headers: readonly { readonly name: string; readonly value: string | null }[];
+}
+
+/** Names lower case. Applied in the order remove, set, add. */
+export interface HeaderEdits {
+  readonly remove: readonly string[];
+  readonly set: readonly (readonly [name: string, value: string])[];
+  readonly add: readonly (readonly [name: string, value: string])[];
+}
+
+export interface PoolPlan {
+  readonly name: string;
+  readonly strategy: StrategyPlan;
+  readonly backends: readonly BackendPlan[];
+  readonly health: HealthPlan | null;
+  /** How long a backend that came back takes to reach its full weight; 0: at once. */
+  readonly slowStartMs: number;
+  readonly timeouts: {
+    readonly connectMs: number;
+    /** From the request's last byte to the answer's first. */
+    readonly firstByteMs: number;
+    /** How long an unused connection is kept. */
+    readonly idleMs: number;
+    /** The longest silence inside a response body. */
+    readonly bodyMs: number;
+    /** The longest silence in an upgraded connection. */
+    readonly tunnelMs: number;
+  };
+  readonly limits: { readonly inFlight: number };
+}
+
+export interface StrategyPlan {
+  readonly name: string;
+  /** Every parameter that the strategy declares, defaulted. */
+  readonly params: Readonly<Record<string, number | string | boolean>>;
+  /** What a hashing strategy hashes. */
+  readonly key: KeyPlan;
+}
+
+export type KeyPlan =
+  | { readonly from: 'client-ip' | 'path' | 'target' | 'host' }
+  | { readonly from: 'header' | 'cookie' | 'query'; readonly name: string };
+
+export interface BackendPlan {
+  readonly id: string;
+  readonly url: string;
+  /** `host:port`, or the socket's path: what Host becomes when the client gave none, and what hashing names it by. */
+  readonly authority: string;
+  readonly address: SocketAddress;
+  readonly weight: number;
+  readonly tier: number;
+  /** The backend's row in shared memory. */
+  readonly slot: number;
+}
+
+export interface HealthPlan {
+  readonly kind: 'http' | 'tcp';
+  readonly path: string;
+  /** The Host field to send; null: the backend's authority. */
+  readonly host: string | null;
+  readonly method: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly unhealthyAfter: number;
+  readonly healthyAfter: number;
+  /** Inclusive ranges of statuses that count as success. */
+  readonly status: readonly (readonly [from: number, to: number])[];
+  /** The body must contain this; null: not looked at. */
+  readonly body: string | null;
+  /** Share of the interval by which each wait is spread, 0 to 1. */
+  readonly jitter: number;
+}

@@ -1,0 +1,126 @@
+/**
+ * Counters and histograms: one row per worker, plain stores by that worker alone, summed by whoever reads. Counts are
+ * f64 (exact to 2^53, never torn on 64-bit machines). A dead worker's row keeps its counts: its successor goes on in it.
+ */
+import { HISTOGRAM_CELLS, addInto } from './histogram.ts';
+import type { Layout } from './layout.ts';
+
+/** Counters that have no label but the worker. `inFlight` and `connections` go up and down. */
+export const GLOBAL_COUNTERS = [
+  'requests',
+  'inFlight',
+  'connections',
+  'connectionsAccepted',
+  'connectionsRefused',
+  'badRequests',
+  'retries',
+  'failovers',
+  'upstreamErrors',
+  'circuitOpens',
+  'rateLimited',
+  'bytesIn',
+  'bytesOut',
+  'tunnels',
+  'staleRetries',
+] as const;
+export type GlobalCounter = (typeof GLOBAL_COUNTERS)[number];
+/** The cell of each global counter in a worker's row. */
+export const G: Readonly<Record<GlobalCounter, number>> = Object.fromEntries(
+  GLOBAL_COUNTERS.map((name, at) => [name, at]),
+) as Record<GlobalCounter, number>;
+
+/** Methods that have a series of their own; every other counts as `_OTHER`. */
+export const METHOD_SERIES = ['_OTHER', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'CONNECT'] as const;
+export const METHOD_SERIES_COUNT = METHOD_SERIES.length;
+
+/** Statuses 100 to 599 each have a cell; cell 0 counts exchanges that ended without a status. */
+export const STATUS_CELLS = 512;
+export function statusCell(status: number): number {
+  return status >= 100 && status < 600 ? status - 99 : 0;
+}
+export function statusOfCell(cell: number): number {
+  return cell === 0 ? 0 : cell + 99;
+}
+
+/** Outcome counters per slot, then the number of picks and the sum of microseconds. */
+const SLOT_CELLS = 16;
+export const SLOT_PICKS = 14;
+export const SLOT_SUM_US = 15;
+
+/** Sum of microseconds per route and method, kept behind the statuses. */
+const SERIES_SUM_US = STATUS_CELLS - 1;
+
+/** The rows of one worker. */
+export class CounterRow {
+  readonly global: Float64Array;
+  /** [series][status cell]; series = route row * METHOD_SERIES_COUNT + method. */
+  readonly series: Float64Array;
+  readonly seriesHistogram: Uint32Array;
+  /** [slot][SLOT_CELLS] */
+  readonly slot: Float64Array;
+  readonly slotHistogram: Uint32Array;
+
+  constructor(layout: Layout) {
+    const { routes, slots } = layout.capacity;
+    const series = routes * METHOD_SERIES_COUNT;
+    this.global = layout.f64(GLOBAL_COUNTERS.length);
+    this.series = layout.f64(series * STATUS_CELLS);
+    this.seriesHistogram = layout.u32(series * HISTOGRAM_CELLS);
+    this.slot = layout.f64(slots * SLOT_CELLS);
+    this.slotHistogram = layout.u32(slots * HISTOGRAM_CELLS);
+  }
+}
+
+export class CounterTable {
+  readonly rows: readonly CounterRow[];
+
+  constructor(layout: Layout) {
+    this.rows = Array.from({ length: layout.capacity.workers }, () => new CounterRow(layout));
+  }
+
+  global(name: GlobalCounter): number {
+    let sum = 0;
+    for (const row of this.rows) sum += row.global[G[name]] as number;
+    return sum;
+  }
+
+  /** Requests of a series by status cell, all workers together. */
+  seriesCount(series: number, cell: number): number {
+    let sum = 0;
+    for (const row of this.rows) sum += row.series[series * STATUS_CELLS + cell] as number;
+    return sum;
+  }
+
+  seriesSumUs(series: number): number {
+    return this.seriesCount(series, SERIES_SUM_US);
+  }
+
+  seriesHistogram(series: number): Float64Array {
+    const cells = new Float64Array(HISTOGRAM_CELLS);
+    for (const row of this.rows) addInto(cells, row.seriesHistogram, series * HISTOGRAM_CELLS);
+    return cells;
+  }
+
+  /** A slot's cell: an `Outcome`, `SLOT_PICKS` or `SLOT_SUM_US`, all workers together. */
+  slotCount(slot: number, cell: number): number {
+    let sum = 0;
+    for (const row of this.rows) sum += row.slot[slot * SLOT_CELLS + cell] as number;
+    return sum;
+  }
+
+  slotHistogram(slot: number): Float64Array {
+    const cells = new Float64Array(HISTOGRAM_CELLS);
+    for (const row of this.rows) addInto(cells, row.slotHistogram, slot * HISTOGRAM_CELLS);
+    return cells;
+  }
+
+  /** Forgets a slot's counts, before the slot is given to another backend. Supervisor only, while nobody uses it. */
+  clearSlot(slot: number): void {
+    for (const row of this.rows) {
+      row.slot.fill(0, slot * SLOT_CELLS, (slot + 1) * SLOT_CELLS);
+      row.slotHistogram.fill(0, slot * HISTOGRAM_CELLS, (slot + 1) * HISTOGRAM_CELLS);
+    }
+  }
+}
+
+export { SLOT_CELLS, SERIES_SUM_US };

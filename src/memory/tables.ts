@@ -1,0 +1,33 @@
+/** All tables over one block. The same call on the same capacity lays the same tables out in every thread. */
+import { CounterTable } from './counters.ts';
+import { Layout, type Capacity } from './layout.ts';
+import { SlotTable } from './slots.ts';
+import { StrategyMemory } from './strategy-memory.ts';
+
+export interface Tables {
+  readonly capacity: Capacity;
+  readonly slots: SlotTable;
+  readonly counters: CounterTable;
+  readonly strategies: StrategyMemory;
+}
+
+/** Bytes that `layTables` needs for this capacity. */
+export function tablesBytes(capacity: Capacity): number {
+  const layout = new Layout(capacity, null);
+  lay(layout);
+  return layout.bytes;
+}
+
+/** Lays the tables out over `buffer`, shared or not, of at least `tablesBytes(capacity)` bytes. */
+export function layTables(buffer: ArrayBufferLike, capacity: Capacity): Tables {
+  return lay(new Layout(capacity, buffer));
+}
+
+function lay(layout: Layout): Tables {
+  return {
+    capacity: layout.capacity,
+    slots: new SlotTable(layout),
+    counters: new CounterTable(layout),
+    strategies: new StrategyMemory(layout),
+  };
+}

@@ -1,0 +1,34 @@
+/** What supervisor and workers say to each other. Everything that must be exact or fast is in shared memory instead. */
+import type { Plan } from '#core/plan.ts';
+import type { Capacity } from '#memory/layout.ts';
+
+/** Addresses of backends whose URL has a name, by slot. A slot that is not named here is connected to as the plan says. */
+export type ResolvedAddresses = Readonly<Record<number, readonly string[]>>;
+
+/** `workerData` of a new worker. */
+export interface WorkerStart {
+  /** Its row in every table. */
+  readonly worker: number;
+  readonly buffer: SharedArrayBuffer;
+  readonly capacity: Capacity;
+  readonly plan: Plan;
+  readonly addresses: ResolvedAddresses;
+  /** Ports to bind by listener name, where the plan says port 0 and another worker has already been given one. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+export type ToWorker =
+  /** Obey this plan from now on; exchanges that have begun go on under the old one. */
+  | { readonly type: 'plan'; readonly plan: Plan; readonly addresses: ResolvedAddresses }
+  | { readonly type: 'addresses'; readonly addresses: ResolvedAddresses }
+  /** Stop accepting, end keep-alive, finish what runs within `graceMs`, then say `drained`. */
+  | { readonly type: 'drain'; readonly graceMs: number };
+
+export type FromWorker =
+  | { readonly type: 'listening'; readonly engine: string; readonly ports: Readonly<Record<string, number>> }
+  /** It cannot listen; `message` is a sentence for the operator. */
+  | { readonly type: 'failed'; readonly message: string }
+  /** The plan of this revision is in force here. */
+  | { readonly type: 'published'; readonly revision: number }
+  /** Everything is finished; `cut` exchanges ran out of grace. */
+  | { readonly type: 'drained'; readonly cut: number };
