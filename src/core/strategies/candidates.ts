@@ -1,0 +1,37 @@
+/** A strategy's own copy of the candidates of the last `update`; the engine may reuse its array. */
+export class Candidates {
+  slots: Int32Array = new Int32Array(16);
+  count = 0;
+  /** Whether all weights are the same. */
+  even = true;
+  #weights = new Float64Array(16);
+
+  /** Takes the candidates over; false when neither they, nor their order, nor their weights have changed. */
+  set(slots: Int32Array, count: number, weight: Float64Array): boolean {
+    if (this.slots.length < count) {
+      this.slots = new Int32Array(count * 2);
+      this.#weights = new Float64Array(count * 2);
+      this.count = 0;
+    }
+    let changed = count !== this.count;
+    let even = true;
+    const first = count > 0 ? weight[slots[0]] : 0;
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at];
+      const own = weight[slot];
+      if (own !== first) even = false;
+      if (this.slots[at] === slot && this.#weights[at] === own) continue;
+      changed = true;
+      this.slots[at] = slot;
+      this.#weights[at] = own;
+    }
+    this.count = count;
+    this.even = even;
+    return changed;
+  }
+
+  /** The weight that the candidate at `position` had at the last `set`. */
+  weightAt(position: number): number {
+    return this.#weights[position];
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * The list of strategies: configuration, help, forms, the simulator and the conformance suite all follow from it.
+ */
+import type { StrategyDefinition } from '../strategy.ts';
+import { leastConnections } from './least-connections.ts';
+import { random } from './random.ts';
+import { roundRobin } from './round-robin.ts';
+import { twoChoices } from './two-choices.ts';
+
+export const STRATEGIES: readonly StrategyDefinition[] = [roundRobin, leastConnections, random, twoChoices];
+
+/** The strategy of a pool that names none. */
+export const DEFAULT_STRATEGY = 'adaptive';
+
+export function strategyByName(name: string): StrategyDefinition | undefined {
+  return STRATEGIES.find((definition) => definition.name === name);
+}
