@@ -40,6 +40,8 @@ export const FieldId = {
   authorization: 25,
   xForwardedPort: 26,
   http2Settings: 27,
+  /** One of the names above with `_` for `-`: some backends take it for the real one, so it is never passed on. */
+  disguised: 28,
 } as const;
 export type FieldId = (typeof FieldId)[keyof typeof FieldId];
 

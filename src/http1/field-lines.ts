@@ -1,0 +1,83 @@
+/**
+ * The field section of a head (RFC 9112, section 5), the same for requests and responses: one pass that validates every byte
+ * and fills the table of ranges. What the fields mean is the head parsers' business.
+ */
+import { Fault } from '#core/fault.ts';
+import { fieldIdOf } from './field-names.ts';
+import { FIELD_STRIDE, INCOMPLETE, type Fields } from './head.ts';
+import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from './tables.ts';
+
+/** Why the byte at `pos` cannot stand where a name, or the colon behind it, should be. */
+function nameFault(byte: number, atLineStart: boolean): number {
+  if (atLineStart) {
+    if (byte === SP || byte === HTAB) return -Fault.foldedField;
+    if (byte === LF) return -Fault.badLineEnd;
+  }
+  return -Fault.badFieldName;
+}
+
+/** Why the two bytes behind a value are not CR LF. */
+function valueFault(byte: number): number {
+  return byte === CR || byte === LF ? -Fault.badLineEnd : -Fault.badFieldValue;
+}
+
+/**
+ * Scans field lines from `pos` to the blank line. Returns the offset behind the blank line, INCOMPLETE when `stop` comes
+ * first, or a negative fault. In each case `fields` holds the lines that were whole, so that the caller can judge these
+ * first: of several faults in a head, the leftmost one counts, however the bytes were cut into reads.
+ */
+export function scanFieldLines(buf: Uint8Array, pos: number, stop: number, fields: Fields, countMax: number): number {
+  const token = TOKEN;
+  const text = VALUE;
+  const at = fields.at;
+  const slotMax = countMax * FIELD_STRIDE < at.length ? countMax * FIELD_STRIDE : at.length;
+  let slot = 0;
+  let seen = 0;
+  let lineStart = pos;
+  let result: number = INCOMPLETE;
+  fields.linesStart = pos;
+
+  while (pos < stop) {
+    if (buf[pos] === CR) {
+      if (pos + 1 < stop) result = buf[pos + 1] === LF ? pos + 2 : -Fault.badLineEnd;
+      break;
+    }
+    if (slot >= slotMax) {
+      result = -Fault.headTooLarge;
+      break;
+    }
+    while (pos < stop && token[buf[pos] as number] !== 0) pos++;
+    if (pos >= stop) break;
+    if (buf[pos] !== COLON || pos === lineStart) {
+      result = nameFault(buf[pos] as number, pos === lineStart);
+      break;
+    }
+    const nameEnd = pos++;
+    while (pos < stop && (buf[pos] === SP || buf[pos] === HTAB)) pos++;
+    const valueStart = pos;
+    while (pos < stop && text[buf[pos] as number] !== 0) pos++;
+    if (pos >= stop) break;
+    let valueEnd = pos;
+    if (buf[pos] !== CR || (pos + 1 < stop && buf[pos + 1] !== LF)) {
+      result = valueFault(buf[pos] as number);
+      break;
+    }
+    if (pos + 1 >= stop) break;
+    pos += 2;
+    while (valueEnd > valueStart && (buf[valueEnd - 1] === SP || buf[valueEnd - 1] === HTAB)) valueEnd--;
+
+    const id = fieldIdOf(buf, lineStart, nameEnd);
+    at[slot] = lineStart;
+    at[slot + 1] = nameEnd;
+    at[slot + 2] = valueStart;
+    at[slot + 3] = valueEnd;
+    at[slot + 4] = id;
+    slot += FIELD_STRIDE;
+    seen |= 1 << id;
+    lineStart = pos;
+  }
+  fields.count = (slot / FIELD_STRIDE) | 0;
+  fields.seen = seen;
+  fields.linesEnd = lineStart;
+  return result;
+}
