@@ -41,10 +41,43 @@ const NAMES: readonly (readonly [string, FieldId])[] = [
  */
 const NOT_IN_TRAILERS: readonly string[] = [
   ...NAMES.filter(([, id]) => id !== FieldId.traceparent && id !== FieldId.tracestate).map(([name]) => name),
-  ...['accept-charset', 'accept-encoding', 'accept-language', 'accept-ranges', 'age', 'cache-control', 'clear-site-data'],
-  ...['content-encoding', 'content-language', 'content-location', 'content-range', 'content-type', 'expires', 'if-match'],
-  ...['if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'last-modified', 'location', 'max-forwards'],
-  ...['pragma', 'proxy-authentication-info', 'range', 'retry-after', 'set-cookie2', 'vary', 'warning', 'www-authenticate'],
+  ...[
+    'accept-charset',
+    'accept-encoding',
+    'accept-language',
+    'accept-ranges',
+    'age',
+    'cache-control',
+    'clear-site-data',
+  ],
+  ...[
+    'content-encoding',
+    'content-language',
+    'content-location',
+    'content-range',
+    'content-type',
+    'expires',
+    'if-match',
+  ],
+  ...[
+    'if-modified-since',
+    'if-none-match',
+    'if-range',
+    'if-unmodified-since',
+    'last-modified',
+    'location',
+    'max-forwards',
+  ],
+  ...[
+    'pragma',
+    'proxy-authentication-info',
+    'range',
+    'retry-after',
+    'set-cookie2',
+    'vary',
+    'warning',
+    'www-authenticate',
+  ],
   ...['strict-transport-security', 'content-security-policy', 'x-real-ip', 'x-forwarded-server', 'x-forwarded-prefix'],
 ];
 

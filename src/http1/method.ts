@@ -18,9 +18,18 @@ function bytesOf(word: string): Uint8Array {
 }
 
 /** By number; case-sensitive. */
-const WORDS: readonly Uint8Array[] = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'CONNECT'].map(
-  bytesOf,
-);
+const WORDS: readonly Uint8Array[] = [
+  '',
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'OPTIONS',
+  'PATCH',
+  'TRACE',
+  'CONNECT',
+].map(bytesOf);
 
 function when(method: Method, buf: Uint8Array, start: number): Method {
   const word = WORDS[method] as Uint8Array;
