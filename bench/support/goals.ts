@@ -1,0 +1,23 @@
+import { table } from './table.ts';
+
+/** One goal of the project with what this run measured. */
+export interface Goal {
+  readonly what: string;
+  readonly bound: 'at most' | 'at least';
+  readonly goal: number;
+  /** NaN when this run did not measure it. */
+  readonly measured: number;
+  readonly unit?: string;
+}
+
+/** Goals beside measurements; those this run did not measure are left out. */
+export function goalsTable(goals: readonly Goal[]): string {
+  const known = goals.filter((goal) => !Number.isNaN(goal.measured));
+  if (known.length === 0) return '';
+  const rows = known.map((goal) => {
+    const met = goal.bound === 'at most' ? goal.measured <= goal.goal : goal.measured >= goal.goal;
+    const unit = goal.unit === undefined ? '' : ` ${goal.unit}`;
+    return [goal.what, `${goal.bound} ${goal.goal}${unit}`, `${goal.measured.toFixed(2)}${unit}`, met ? 'yes' : 'NO'];
+  });
+  return `### Goals\n\n${table(['goal', 'wanted', 'measured', 'met'], rows)}`;
+}

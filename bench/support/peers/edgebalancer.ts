@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { REPOSITORY } from '../places.ts';
+import type { Peer, Task } from './peer.ts';
+
+export interface EdgeBalancerChoice {
+  readonly id: string;
+  readonly title: string;
+  /** YAML of the pool's `strategy`. */
+  readonly strategy: string;
+}
+
+/** EdgeBalancer with one strategy, everything else at its defaults. */
+export function edgeBalancer(choice: EdgeBalancerChoice): Peer {
+  return {
+    id: choice.id,
+    title: choice.title,
+    full: true,
+    prepare: (task) => {
+      const file = join(task.directory, 'edgebalancer.yaml');
+      writeFileSync(file, configuration(task, choice.strategy));
+      return {
+        file: join(REPOSITORY, 'node_modules/.bin/node'),
+        args: [join(REPOSITORY, 'src/main.ts'), 'run', file],
+      };
+    },
+  };
+}
+
+export const edgeBalancerLeastConnections = edgeBalancer({
+  id: 'edgebalancer',
+  title: 'EdgeBalancer',
+  strategy: 'least-connections',
+});
+
+export const edgeBalancerAdaptive = edgeBalancer({
+  id: 'edgebalancer-adaptive',
+  title: 'EdgeBalancer adaptive',
+  strategy: 'adaptive',
+});
+
+function configuration(task: Task, strategy: string): string {
+  const backends = task.backends.map((backend, at) => `      - { id: b${at}, url: "http://${backend}" }`);
+  return `workers: ${task.workers}
+listeners:
+  - { name: public, address: "127.0.0.1:${task.port}" }
+routes:
+  - { name: app, match: { path: /proxy/ }, stripPrefix: /proxy, pool: app }
+pools:
+  app:
+    strategy: ${strategy}
+    health: { path: /healthz, interval: 5s, timeout: 2s }
+    backends:
+${backends.join('\n')}
+admin: { address: "127.0.0.1:${task.adminPort}" }
+`;
+}
