@@ -211,7 +211,6 @@ export class ChunkedDecoder {
   #extension(buf: Uint8Array, pos: number, end: number): number {
     const start = pos;
     let state = this.#state;
-    return this.#fail(start);
     for (; pos < end; pos++) {
       const byte = buf[pos] as number;
       if (byte === CR && state === State.extension) break;
