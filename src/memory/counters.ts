@@ -30,7 +30,18 @@ export const G: Readonly<Record<GlobalCounter, number>> = Object.fromEntries(
 ) as Record<GlobalCounter, number>;
 
 /** Methods that have a series of their own; every other counts as `_OTHER`. */
-export const METHOD_SERIES = ['_OTHER', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'CONNECT'] as const;
+export const METHOD_SERIES = [
+  '_OTHER',
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'OPTIONS',
+  'PATCH',
+  'TRACE',
+  'CONNECT',
+] as const;
 export const METHOD_SERIES_COUNT = METHOD_SERIES.length;
 
 /** Statuses 100 to 599 each have a cell; cell 0 counts exchanges that ended without a status. */

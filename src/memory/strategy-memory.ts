@@ -25,8 +25,11 @@ export class StrategyMemory {
   }
 
   words(spec: MemorySpec, pool: number): Record<string, Int32Array> {
-    if (spec.words.length > STRATEGY_WORDS_MAX) throw new RangeError(`a strategy has at most ${STRATEGY_WORDS_MAX} words`);
-    return Object.fromEntries(spec.words.map((name, at) => [name, this.#words.subarray(pool * 16 + at, pool * 16 + at + 1)]));
+    if (spec.words.length > STRATEGY_WORDS_MAX)
+      throw new RangeError(`a strategy has at most ${STRATEGY_WORDS_MAX} words`);
+    return Object.fromEntries(
+      spec.words.map((name, at) => [name, this.#words.subarray(pool * 16 + at, pool * 16 + at + 1)]),
+    );
   }
 
   /** Forgets what was learned about a slot. Supervisor only, when the slot changes hands or its pool its strategy. */

@@ -6,7 +6,8 @@
  *   into the connection (`write`, `end`, `destroy`, …).
  * - The bytes given to `onRead` belong to the engine and are overwritten once the call returns: copy what must live on.
  * - The bytes given to `write` belong to the caller again when the call returns.
- * - After `onClose`, or after `destroy` returns, no other method of the handler is called, except `onClose` once.
+ * - `onClose` comes once, when the connection ends for any reason but the owner's own `destroy` or `reset`. After it, or
+ *   after those two, no method of the handler is called any more.
  */
 import type { SocketAddress } from '#transport/address.ts';
 

@@ -1,0 +1,84 @@
+/**
+ * One message body passing through: says where it ends and which of its bytes go on, and never holds any. The same class
+ * serves both directions.
+ */
+import { ChunkEvent, ChunkedDecoder } from '#http1/chunked.ts';
+import { BodyKind } from '#http1/framing.ts';
+
+export interface BodySink {
+  /** Bytes `buf[start, end)` go on to the other side. */
+  forward(buf: Buffer, start: number, end: number): void;
+}
+
+export class Body {
+  kind: number = BodyKind.none;
+  /** Everything has passed. */
+  done = true;
+  /** The framing is broken: what follows means nothing. */
+  failed = false;
+  /** Payload bytes so far. */
+  bytes = 0;
+  #remaining = 0;
+  /** Chunked framing is taken off, for receivers that do not know it. */
+  #decode = false;
+  #decoder: ChunkedDecoder | null = null;
+
+  begin(kind: number, length: number, decode: boolean): void {
+    this.kind = kind;
+    this.failed = false;
+    this.bytes = 0;
+    this.#remaining = length;
+    this.#decode = decode;
+    this.done = kind === BodyKind.none || (kind === BodyKind.length && length === 0);
+    if (kind === BodyKind.chunked) {
+      this.#decoder ??= new ChunkedDecoder();
+      this.#decoder.reset();
+    }
+  }
+
+  /** Takes `buf[start, end)`, hands on what goes on, and returns the offset behind what belonged to this body. */
+  pump(buf: Buffer, start: number, end: number, sink: BodySink): number {
+    if (this.kind === BodyKind.chunked) return this.#pumpChunked(buf, start, end, sink);
+    let stop = end;
+    if (this.kind === BodyKind.length) {
+      if (end - start >= this.#remaining) {
+        stop = start + this.#remaining;
+        this.done = true;
+      }
+      this.#remaining -= stop - start;
+    }
+    this.bytes += stop - start;
+    if (stop > start) sink.forward(buf, start, stop);
+    return stop;
+  }
+
+  #pumpChunked(buf: Buffer, start: number, end: number, sink: BodySink): number {
+    const decoder = this.#decoder as ChunkedDecoder;
+    let at = start;
+    let runStart = start;
+    while (at < end && !this.done) {
+      let next = this.#decode ? at : decoder.scanVerbatim(buf, at, end);
+      if (next > at) {
+        at = next;
+        continue;
+      }
+      next = decoder.next(buf, at, end);
+      const { event } = decoder;
+      if (event === ChunkEvent.fault) {
+        this.failed = true;
+        break;
+      }
+      const stays =
+        event === ChunkEvent.data || (!this.#decode && (event === ChunkEvent.framing || event === ChunkEvent.done));
+      if (!stays) {
+        if (at > runStart) sink.forward(buf, runStart, at);
+        runStart = next;
+      }
+      at = next;
+      if (event === ChunkEvent.done) this.done = true;
+    }
+    if (at > runStart) sink.forward(buf, runStart, at);
+    this.bytes = decoder.dataBytes;
+    return at;
+  }
+}

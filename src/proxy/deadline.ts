@@ -1,0 +1,110 @@
+/**
+ * One coarse wheel of deadlines for a whole worker, instead of a timer per request. A deadline that moves later costs one
+ * store: its entry stays in the earlier bucket and is put where it belongs when that bucket comes round. Only a deadline
+ * that moves earlier is relinked. Deadlines fire at most two ticks late, never early.
+ * Source: hashed timing wheels (Varghese, Lauck 1987), with lazy re-bucketing.
+ */
+const TICK_MS = 50;
+/** 51 seconds go round once; longer deadlines are re-bucketed on the way. */
+const BUCKETS = 1024;
+export const NEVER = Infinity;
+
+/** Something that has one deadline at a time. */
+export abstract class Timed {
+  deadlineAt: number = NEVER;
+  /** The tick of the bucket it is linked in; -1: not linked. */
+  tick = -1;
+  previous: Timed | null = null;
+  next: Timed | null = null;
+  abstract onDeadline(nowMs: number): void;
+}
+
+class Bucket extends Timed {
+  constructor() {
+    super();
+    this.previous = this;
+    this.next = this;
+  }
+  onDeadline(): void {}
+}
+
+export class DeadlineWheel {
+  readonly #buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => new Bucket());
+  #tick: number;
+
+  constructor(nowMs: number) {
+    this.#tick = Math.floor(nowMs / TICK_MS);
+  }
+
+  static readonly tickMs: number = TICK_MS;
+
+  /** `entry` is due at `atMs`; `NEVER` for not at all. */
+  arm(entry: Timed, atMs: number): void {
+    entry.deadlineAt = atMs;
+    if (atMs === NEVER) return;
+    const tick = this.#bucketTick(atMs);
+    if (entry.tick !== -1) {
+      if (entry.tick <= tick) return;
+      unlink(entry);
+    }
+    this.#link(entry, tick);
+  }
+
+  /** Forgets an entry for good; without it the wheel keeps the entry alive until its bucket comes round. */
+  drop(entry: Timed): void {
+    entry.deadlineAt = NEVER;
+    if (entry.tick !== -1) unlink(entry);
+  }
+
+  /** Fires what is due. Call about every `tickMs`. */
+  advance(nowMs: number): void {
+    const until = Math.floor(nowMs / TICK_MS);
+    // After a long stop of the process one round visits everything.
+    if (until - this.#tick > BUCKETS) this.#tick = until - BUCKETS;
+    while (this.#tick < until) {
+      const bucket = this.#buckets[this.#tick & (BUCKETS - 1)] as Bucket;
+      this.#tick++;
+      this.#fire(bucket, nowMs);
+    }
+  }
+
+  #fire(bucket: Bucket, nowMs: number): void {
+    // Handlers may arm and drop anything; none of it lands in this bucket, which is a whole round away by now.
+    while (bucket.next !== bucket) {
+      const entry = bucket.next as Timed;
+      unlink(entry);
+      if (entry.deadlineAt <= nowMs) {
+        entry.deadlineAt = NEVER;
+        entry.onDeadline(nowMs);
+      } else if (entry.deadlineAt !== NEVER) {
+        this.#link(entry, this.#bucketTick(entry.deadlineAt));
+      }
+    }
+  }
+
+  /** The bucket of tick t comes round when t is over, so a deadline inside it never fires early. */
+  #bucketTick(atMs: number): number {
+    const tick = Math.floor(atMs / TICK_MS);
+    if (tick <= this.#tick) return this.#tick;
+    return Math.min(tick, this.#tick + BUCKETS - 2);
+  }
+
+  #link(entry: Timed, tick: number): void {
+    const bucket = this.#buckets[tick & (BUCKETS - 1)] as Bucket;
+    const previous = bucket.previous as Timed;
+    entry.tick = tick;
+    entry.previous = previous;
+    entry.next = bucket;
+    previous.next = entry;
+    bucket.previous = entry;
+  }
+}
+
+function unlink(entry: Timed): void {
+  const { previous, next } = entry;
+  (previous as Timed).next = next;
+  (next as Timed).previous = previous;
+  entry.previous = null;
+  entry.next = null;
+  entry.tick = -1;
+}

@@ -1,0 +1,199 @@
+/** A plan made ready for one worker: routes compiled, pools with their strategies, listeners with what their clients get. */
+import type { ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
+import { Router, type RouteQuery } from '#core/routing/match.ts';
+import { strategyByName } from '#core/strategies/index.ts';
+import type { Strategy, StrategyDefinition } from '#core/strategy.ts';
+import type { HeadLimits } from '#http1/head.ts';
+import type { RequestHead } from '#http1/request-head.ts';
+import type { Tables } from '#memory/tables.ts';
+import { Backend } from './backend.ts';
+import { prepareEdits, type PreparedEdits } from './header-edits.ts';
+import { Pool } from './pool.ts';
+import { fieldValue } from './request-key.ts';
+import type { ClientFacts, RequestTarget } from './request-writer.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
+
+const SLASH = 0x2f;
+
+export class ListenerState {
+  readonly plan: ListenerPlan;
+  readonly headLimits: HeadLimits;
+  readonly #trusted: TrustedProxies;
+
+  constructor(plan: ListenerPlan) {
+    this.plan = plan;
+    const { headerBytes, headerCount, targetBytes } = plan.limits;
+    this.headLimits = { headerBytes, headerCount, targetBytes };
+    this.#trusted = new TrustedProxies(plan.trustedProxies);
+  }
+
+  /** What heads say about a client with this address; made once per connection. */
+  factsOf(remoteAddress: string): ClientFacts {
+    const address = remoteAddress === '' ? 'unknown' : remoteAddress;
+    const lines = `x-forwarded-for: ${address}\r\nx-forwarded-proto: http\r\nvia: 1.1 edgebalancer\r\n`;
+    return {
+      trusted: this.#trusted.trusts(remoteAddress),
+      forwardedLines: Buffer.from(lines, 'latin1'),
+      address: Buffer.from(address, 'latin1'),
+      scheme: HTTP,
+    };
+  }
+}
+
+const HTTP = Buffer.from('http', 'latin1');
+
+export class RouteState {
+  readonly plan: RoutePlan;
+  readonly responseEdits: PreparedEdits;
+  readonly #pools: readonly Pool[];
+  readonly #weights: readonly number[];
+  readonly #weightSum: number;
+  readonly #strip: Buffer;
+  readonly #target: { stripBytes: number; authority: Buffer; readonly edits: PreparedEdits };
+
+  constructor(plan: RoutePlan, pools: readonly Pool[]) {
+    this.plan = plan;
+    this.#pools = plan.split.map(({ pool }) => pools[pool] as Pool);
+    this.#weights = plan.split.map(({ weight }) => weight);
+    this.#weightSum = this.#weights.reduce((sum, weight) => sum + weight, 0);
+    this.#strip = Buffer.from(plan.stripPrefix.replace(/\/$/, ''), 'latin1');
+    this.#target = { stripBytes: 0, authority: Buffer.alloc(0), edits: prepareEdits(plan.headers.request) };
+    this.responseEdits = prepareEdits(plan.headers.response);
+  }
+
+  choosePool(): Pool {
+    if (this.#pools.length === 1) return this.#pools[0] as Pool;
+    let left = Math.random() * this.#weightSum;
+    for (let i = 0; i < this.#pools.length; i++) {
+      left -= this.#weights[i] as number;
+      if (left < 0) return this.#pools[i] as Pool;
+    }
+    return this.#pools.at(-1) as Pool;
+  }
+
+  /** How a request looks to `backend`. The same object each time: use it before the next call. */
+  targetFor(backend: Backend, buf: Buffer, head: RequestHead): RequestTarget {
+    this.#target.authority = backend.authority;
+    this.#target.stripBytes = this.#strip.length > 0 && this.#hasPrefix(buf, head) ? this.#strip.length : 0;
+    return this.#target;
+  }
+
+  #hasPrefix(buf: Buffer, head: RequestHead): boolean {
+    const strip = this.#strip;
+    const after = head.pathStart + strip.length;
+    if (after > head.pathEnd || (after < head.pathEnd && buf[after] !== SLASH)) return false;
+    for (let i = 0; i < strip.length; i++) if (buf[head.pathStart + i] !== strip[i]) return false;
+    return true;
+  }
+}
+
+/** Routes ask for a request by this view of the head that was just parsed; one per worker, refilled each time. */
+class HeadQuery implements RouteQuery {
+  buf: Buffer = Buffer.alloc(0);
+  hostStart = 0;
+  hostEnd = 0;
+  pathStart = 0;
+  pathEnd = 0;
+  method = 0;
+  methodStart = 0;
+  methodEnd = 0;
+  #head: RequestHead | null = null;
+
+  fill(buf: Buffer, head: RequestHead): this {
+    this.buf = buf;
+    this.#head = head;
+    this.hostStart = head.authorityStart;
+    this.hostEnd = head.authorityEnd;
+    this.pathStart = head.pathStart;
+    this.pathEnd = head.pathEnd;
+    this.method = head.method;
+    this.methodStart = head.methodStart;
+    this.methodEnd = head.methodEnd;
+    return this;
+  }
+
+  header(name: string): string | null {
+    return fieldValue(this.buf, this.#head as RequestHead, name);
+  }
+}
+
+export class PlanState {
+  readonly plan: Plan;
+  readonly listeners: ReadonlyMap<string, ListenerState>;
+  readonly pools: readonly Pool[];
+  readonly routes: readonly RouteState[];
+  /** By slot. */
+  readonly backends: ReadonlyMap<number, Backend>;
+  readonly #router: Router;
+  readonly #query = new HeadQuery();
+
+  constructor(plan: Plan, tables: Tables, worker: number, before: PlanState | null) {
+    this.plan = plan;
+    this.listeners = new Map(plan.listeners.map((listener) => [listener.name, new ListenerState(listener)]));
+    this.backends = keptBackends(plan, before);
+    this.pools = plan.pools.map((pool, index) => this.#makePool(pool, index, tables, worker, before));
+    this.routes = plan.routes.map((route) => new RouteState(route, this.pools));
+    this.#router = new Router(plan.routes);
+  }
+
+  /** The route of the request whose head is in `buf`; null when none matches. */
+  route(buf: Buffer, head: RequestHead): RouteState | null {
+    const index = this.#router.match(this.#query.fill(buf, head));
+    return index === -1 ? null : (this.routes[index] as RouteState);
+  }
+
+  #makePool(pool: PoolPlan, index: number, tables: Tables, worker: number, before: PlanState | null): Pool {
+    const definition = strategyByName(pool.strategy.name);
+    if (definition === undefined) throw new Error(`the plan names an unknown strategy: ${pool.strategy.name}`);
+    const backends = pool.backends.map(({ slot }) => this.backends.get(slot) as Backend);
+    const kept = before?.pools.find((old) => sameStrategy(old.plan, pool));
+    const strategy = kept?.strategy ?? createStrategy(definition, pool, index, tables, worker, this.backends);
+    return new Pool(pool, strategy, definition, backends, tables.slots);
+  }
+}
+
+/** A strategy goes on with what it has learned while its pool keeps its name, strategy, parameters and backends' names. */
+function sameStrategy(old: PoolPlan, now: PoolPlan): boolean {
+  const names = (pool: PoolPlan): string => pool.backends.map(({ slot, authority }) => `${slot}=${authority}`).join();
+  return (
+    old.name === now.name &&
+    old.strategy.name === now.strategy.name &&
+    JSON.stringify(old.strategy.params) === JSON.stringify(now.strategy.params) &&
+    names(old) === names(now)
+  );
+}
+
+function createStrategy(
+  definition: StrategyDefinition,
+  pool: PoolPlan,
+  index: number,
+  tables: Tables,
+  worker: number,
+  backends: ReadonlyMap<number, Backend>,
+): Strategy {
+  return definition.create({
+    params: pool.strategy.params,
+    inFlight: tables.slots.total,
+    weight: tables.slots.weight,
+    rows: tables.strategies.rows(definition.memory),
+    words: tables.strategies.words(definition.memory, index),
+    worker,
+    random: Math.random,
+    nameOf: (slot) => (backends.get(slot) as Backend).plan.authority,
+  });
+}
+
+/** Backends that stay keep their connections. */
+function keptBackends(plan: Plan, before: PlanState | null): Map<number, Backend> {
+  const backends = new Map<number, Backend>();
+  for (const pool of plan.pools) {
+    for (const entry of pool.backends) {
+      const old = before?.backends.get(entry.slot);
+      const kept = old !== undefined && old.plan.url === entry.url && old.plan.tier === entry.tier && !old.retired;
+      const backend = kept ? old : new Backend(entry, pool);
+      backend.pool = pool;
+      backends.set(entry.slot, backend);
+    }
+  }
+  return backends;
+}

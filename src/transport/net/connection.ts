@@ -1,0 +1,262 @@
+/**
+ * One TCP or unix connection. It starts lean: the native handle with this object as its owner. What needs libuv's queue
+ * (bytes that the kernel would not take, a half-close) promotes it to a whole `net.Socket` for the rest of its life;
+ * outgoing connections are sockets from the start, since only a socket can connect.
+ */
+import { Socket } from 'node:net';
+import type { Connection, ConnectionHandler } from '../transport.ts';
+import { handleOf, type LeanSymbols, type StreamHandle } from './internals.ts';
+import { WRITE_FAILED, tryWrite, writeError } from './write-sync.ts';
+
+/** What all connections of an engine share. */
+export interface EngineState {
+  /** Every read of every connection lands here; safe, because reads are handled synchronously. */
+  readonly receive: Buffer;
+  symbols: LeanSymbols | null;
+}
+
+export class NetConnection implements Connection {
+  handler: ConnectionHandler;
+  pendingBytes = 0;
+  /** True once `onClose` was given or the owner destroyed the connection. Node's read callback looks at it too. */
+  destroyed = false;
+  #handle: StreamHandle | null = null;
+  #socket: Socket | null = null;
+  #fd = -1;
+  #writes = 0;
+  #noDelay = false;
+  #paused = false;
+  #ending = false;
+  #remoteAddress: string | null = null;
+  #remotePort = 0;
+  readonly #engine: EngineState;
+  /** Node's read callback asks its owner for this at the end of the stream. */
+  readonly _readableState = END_STATE;
+
+  constructor(engine: EngineState, handler: ConnectionHandler) {
+    this.#engine = engine;
+    this.handler = handler;
+  }
+
+  /** Takes over an accepted handle. */
+  adopt(handle: StreamHandle): void {
+    this.#handle = handle;
+    this.#fd = handle.fd;
+    const { symbols, receive } = this.#engine;
+    if (symbols === null) {
+      this.#attach(new Socket(socketOptions(handle, receive)));
+      return;
+    }
+    const self = this as unknown as Record<symbol, unknown>;
+    self[symbols.buffer] = receive;
+    self[symbols.callback] = onLeanRead;
+    self[symbols.generator] = null;
+    self[symbols.updateTimer] = nothing;
+    handle[symbols.owner] = this;
+    handle.onread = symbols.onread;
+    handle.useUserBuffer(receive);
+    handle.reading = true;
+    handle.readStart();
+  }
+
+  /** Waits for an outgoing socket to connect. */
+  attachConnecting(socket: Socket): void {
+    this.#noDelay = true;
+    this.#attach(socket);
+    socket.on('connect', onSocketConnect);
+  }
+
+  get remoteAddress(): string {
+    if (this.#remoteAddress === null) this.#readPeer();
+    return this.#remoteAddress as unknown as string;
+  }
+
+  get remotePort(): number {
+    if (this.#remoteAddress === null) this.#readPeer();
+    return this.#remotePort;
+  }
+
+  write(buffer: Buffer, start: number, end: number): boolean {
+    if (this.destroyed) return true;
+    let at = start;
+    if (this.pendingBytes === 0) {
+      // A second write may follow unacknowledged bytes: without this the kernel would hold it back (RFC 896).
+      if (!this.#noDelay && ++this.#writes > 1) this.#setNoDelay();
+      const taken = tryWrite(this.#fd, buffer, start, end - start);
+      if (taken === end - start) return true;
+      if (taken === WRITE_FAILED) {
+        this.#failLater(writeError);
+        return true;
+      }
+      at += taken;
+    }
+    const rest = Buffer.from(buffer.subarray(at, end));
+    this.pendingBytes += rest.length;
+    this.#promote().write(rest, onSocketFlushed.bind(null, this, rest.length));
+    return false;
+  }
+
+  pause(): void {
+    if (this.destroyed || this.#paused) return;
+    this.#paused = true;
+    const handle = this.#handle;
+    if (handle !== null) {
+      handle.reading = false;
+      handle.readStop();
+    }
+  }
+
+  resume(): void {
+    if (this.destroyed || !this.#paused) return;
+    this.#paused = false;
+    const handle = this.#handle;
+    if (handle !== null) {
+      handle.reading = true;
+      handle.readStart();
+    }
+  }
+
+  end(): void {
+    if (this.destroyed || this.#ending) return;
+    this.#ending = true;
+    this.#promote().end();
+  }
+
+  /** With an error it is Node's read callback that calls, else the owner. */
+  destroy(error?: NodeJS.ErrnoException): void {
+    if (this.destroyed) return;
+    if (error !== undefined) {
+      this.closed(error.code ?? 'EIO');
+      return;
+    }
+    this.destroyed = true;
+    this.#release();
+  }
+
+  reset(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    if (this.#socket !== null) this.#socket.resetAndDestroy();
+    else if (this.#handle?.reset === undefined || this.#handle.reset(nothing) !== 0) this.#release();
+    this.#handle = null;
+  }
+
+  /** Node's read callback: the end of the stream. */
+  push(): void {
+    if (!this.destroyed) this.handler.onEnd();
+  }
+
+  /** Node's read callback, after `push`. */
+  read(): void {}
+
+  /** The connection ended by itself. */
+  closed(error: string | null): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.#release();
+    this.handler.onClose(error);
+  }
+
+  /** The socket is connected: its descriptor is there now. */
+  connected(): void {
+    this.#handle = handleOf<StreamHandle>(this.#socket as Socket);
+    this.#fd = this.#handle?.fd ?? -1;
+    if (this.#paused) this.#handle?.readStop();
+    this.handler.onConnect();
+  }
+
+  flushed(bytes: number): void {
+    this.pendingBytes -= bytes;
+    if (this.pendingBytes === 0 && !this.destroyed) this.handler.onDrain();
+  }
+
+  #promote(): Socket {
+    if (this.#socket !== null) return this.#socket;
+    this.#attach(new Socket(socketOptions(this.#handle as StreamHandle, this.#engine.receive)));
+    if (this.#paused) {
+      (this.#handle as StreamHandle).reading = false;
+      (this.#handle as StreamHandle).readStop();
+    }
+    return this.#socket as unknown as Socket;
+  }
+
+  #attach(socket: Socket): void {
+    this.#socket = socket;
+    (socket as unknown as OwnedSocket).owner = this;
+    socket.on('end', onSocketEnd);
+    socket.on('error', onSocketError);
+    socket.on('close', onSocketClose);
+  }
+
+  #release(): void {
+    const handle = this.#handle;
+    this.#handle = null;
+    if (this.#socket !== null) this.#socket.destroy();
+    else if (handle !== null) handle.close();
+  }
+
+  #failLater(code: string): void {
+    process.nextTick(failed, this, code);
+  }
+
+  #setNoDelay(): void {
+    this.#noDelay = true;
+    this.#handle?.setNoDelay?.(true);
+  }
+
+  #readPeer(): void {
+    const peer: { address?: string; port?: number } = {};
+    this.#handle?.getpeername?.(peer);
+    const address = peer.address ?? '';
+    this.#remoteAddress = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+    this.#remotePort = peer.port ?? 0;
+  }
+}
+
+interface OwnedSocket extends Socket {
+  owner: NetConnection;
+}
+
+const END_STATE = { endEmitted: false };
+function nothing(): void {}
+
+function socketOptions(handle: StreamHandle, receive: Buffer): object {
+  return { handle, allowHalfOpen: true, onread: { buffer: receive, callback: onSocketRead } };
+}
+
+/** Node calls it with the owner as `this`. */
+function onLeanRead(this: NetConnection, length: number, buffer: Buffer): boolean {
+  this.handler.onRead(buffer, 0, length);
+  return true;
+}
+
+export function onSocketRead(this: Socket, length: number, buffer: Buffer): boolean {
+  const owner = (this as OwnedSocket).owner;
+  if (!owner.destroyed) owner.handler.onRead(buffer, 0, length);
+  return true;
+}
+
+function onSocketConnect(this: Socket): void {
+  const owner = (this as OwnedSocket).owner;
+  if (!owner.destroyed) owner.connected();
+}
+
+function onSocketEnd(this: Socket): void {
+  (this as OwnedSocket).owner.push();
+}
+
+function onSocketError(this: Socket, error: NodeJS.ErrnoException): void {
+  (this as OwnedSocket).owner.closed(error.code ?? 'EIO');
+}
+
+function onSocketClose(this: Socket): void {
+  (this as OwnedSocket).owner.closed(null);
+}
+
+function onSocketFlushed(owner: NetConnection, bytes: number): void {
+  owner.flushed(bytes);
+}
+
+function failed(connection: NetConnection, code: string): void {
+  connection.closed(code);
+}

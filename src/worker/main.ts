@@ -1,0 +1,56 @@
+/** A worker thread: one data plane over the shared tables, told what to do by the supervisor. */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { layTables } from '#memory/tables.ts';
+import { DataPlane } from '#proxy/data-plane.ts';
+import { NetTransport } from '#transport/net/engine.ts';
+import { listenFailure } from './listen-failure.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
+
+/** While draining, an idle client connection is given this long to send one more request. */
+const DRAIN_IDLE_MS = 1000;
+
+async function main(port: MessagePort, start: WorkerStart): Promise<void> {
+  const say = (message: FromWorker): void => port.postMessage(message);
+  const tables = layTables(start.buffer, start.capacity);
+  const plane = new DataPlane(new NetTransport(), tables, start.worker, start.plan);
+  plane.resolve(start.addresses);
+  plane.start();
+
+  port.on('message', (message: ToWorker) => {
+    switch (message.type) {
+      case 'plan':
+        plane.publish(message.plan);
+        plane.resolve(message.addresses);
+        say({ type: 'published', revision: message.plan.revision });
+        break;
+      case 'addresses':
+        plane.resolve(message.addresses);
+        break;
+      case 'drain':
+        void plane.drain(message.graceMs, DRAIN_IDLE_MS).then((cut) => {
+          plane.stop();
+          say({ type: 'drained', cut });
+          port.close();
+        });
+        break;
+      default:
+        message satisfies never;
+    }
+  });
+
+  const ports: Record<string, number> = {};
+  for (const { name, address } of start.plan.listeners) {
+    // A unix socket cannot be shared between listeners: the first worker has it.
+    if (address.kind === 'unix' && start.worker !== 0) continue;
+    try {
+      ports[name] = await plane.listen(name, start.ports[name] ?? 0);
+    } catch (error) {
+      say({ type: 'failed', message: listenFailure(name, address, error as NodeJS.ErrnoException) });
+      return;
+    }
+  }
+  say({ type: 'listening', engine: plane.transport.name, ports });
+}
+
+if (parentPort === null) throw new Error('worker/main.ts runs as a worker thread only');
+await main(parentPort, workerData as WorkerStart);
