@@ -1,15 +1,16 @@
 /** The Connection field (RFC 9110, section 7.6.1): a list of options, and of names of fields meant for this hop only. */
-import { equalsWord, word } from './field-values.ts';
+import { equalsWord } from './field-values.ts';
 import { FIELD_STRIDE, FieldId, type Fields } from './head.ts';
+import { bytesOf } from './latin1.ts';
 import { COMMA, HTAB, SP } from './tables.ts';
 
 /** Bits that `connectionOptions` answers with. */
 export const Option = { close: 1, keepAlive: 2, upgrade: 4, other: 8 } as const;
 
-const CLOSE: Uint8Array = word('close');
-const KEEP_ALIVE: Uint8Array = word('keep-alive');
-const UPGRADE: Uint8Array = word('upgrade');
-const CONTINUE: Uint8Array = word('100-continue');
+const CLOSE: Uint8Array = bytesOf('close');
+const KEEP_ALIVE: Uint8Array = bytesOf('keep-alive');
+const UPGRADE: Uint8Array = bytesOf('upgrade');
+const CONTINUE: Uint8Array = bytesOf('100-continue');
 
 /** Start of the list element at or behind `pos`: commas and whitespace skipped. */
 function elementStart(buf: Uint8Array, pos: number, end: number): number {

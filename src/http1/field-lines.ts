@@ -16,11 +16,6 @@ function nameFault(byte: number, atLineStart: boolean): number {
   return -Fault.badFieldName;
 }
 
-/** Why the two bytes behind a value are not CR LF. */
-function valueFault(byte: number): number {
-  return byte === CR || byte === LF ? -Fault.badLineEnd : -Fault.badFieldValue;
-}
-
 /**
  * Scans field lines from `pos` to the blank line. Returns the offset behind the blank line, INCOMPLETE when `stop` comes
  * first, or a negative fault. In each case `fields` holds the lines that were whole, so that the caller can judge these
@@ -30,15 +25,17 @@ export function scanFieldLines(buf: Uint8Array, pos: number, stop: number, field
   const token = TOKEN;
   const text = VALUE;
   const at = fields.at;
-  const slotMax = countMax * FIELD_STRIDE < at.length ? countMax * FIELD_STRIDE : at.length;
+  const slotMax = Math.min(countMax * FIELD_STRIDE, at.length - FIELD_STRIDE + 1);
   let slot = 0;
+  let count = 0;
   let seen = 0;
   let lineStart = pos;
   let result: number = INCOMPLETE;
   fields.linesStart = pos;
 
   while (pos < stop) {
-    if (buf[pos] === CR) {
+    let byte = buf[pos] as number;
+    if (byte === CR) {
       if (pos + 1 < stop) result = buf[pos + 1] === LF ? pos + 2 : -Fault.badLineEnd;
       break;
     }
@@ -46,25 +43,30 @@ export function scanFieldLines(buf: Uint8Array, pos: number, stop: number, field
       result = -Fault.headTooLarge;
       break;
     }
-    while (pos < stop && token[buf[pos] as number] !== 0) pos++;
+    while (token[byte] !== 0 && ++pos < stop) byte = buf[pos] as number;
     if (pos >= stop) break;
-    if (buf[pos] !== COLON || pos === lineStart) {
-      result = nameFault(buf[pos] as number, pos === lineStart);
+    if (byte !== COLON || pos === lineStart) {
+      result = nameFault(byte, pos === lineStart);
       break;
     }
-    const nameEnd = pos++;
-    while (pos < stop && (buf[pos] === SP || buf[pos] === HTAB)) pos++;
+    const nameEnd = pos;
+    do byte = ++pos < stop ? (buf[pos] as number) : 0;
+    while (byte === SP || byte === HTAB);
     const valueStart = pos;
-    while (pos < stop && text[buf[pos] as number] !== 0) pos++;
+    while (pos < stop) {
+      byte = buf[pos] as number;
+      if (text[byte] === 0) break;
+      pos++;
+    }
     if (pos >= stop) break;
-    let valueEnd = pos;
-    if (buf[pos] !== CR || (pos + 1 < stop && buf[pos + 1] !== LF)) {
-      result = valueFault(buf[pos] as number);
+    if (byte !== CR || (pos + 1 < stop && buf[pos + 1] !== LF)) {
+      result = byte === CR || byte === LF ? -Fault.badLineEnd : -Fault.badFieldValue;
       break;
     }
     if (pos + 1 >= stop) break;
-    pos += 2;
+    let valueEnd = pos;
     while (valueEnd > valueStart && (buf[valueEnd - 1] === SP || buf[valueEnd - 1] === HTAB)) valueEnd--;
+    pos += 2;
 
     const id = fieldIdOf(buf, lineStart, nameEnd);
     at[slot] = lineStart;
@@ -73,10 +75,11 @@ export function scanFieldLines(buf: Uint8Array, pos: number, stop: number, field
     at[slot + 3] = valueEnd;
     at[slot + 4] = id;
     slot += FIELD_STRIDE;
+    count++;
     seen |= 1 << id;
     lineStart = pos;
   }
-  fields.count = (slot / FIELD_STRIDE) | 0;
+  fields.count = count;
   fields.seen = seen;
   fields.linesEnd = lineStart;
   return result;

@@ -33,6 +33,7 @@ const NAMES: readonly (readonly [string, FieldId])[] = [
   ['authorization', FieldId.authorization],
   ['x-forwarded-port', FieldId.xForwardedPort],
   ['http2-settings', FieldId.http2Settings],
+  ['max-forwards', FieldId.maxForwards],
 ];
 
 /**
@@ -41,44 +42,11 @@ const NAMES: readonly (readonly [string, FieldId])[] = [
  */
 const NOT_IN_TRAILERS: readonly string[] = [
   ...NAMES.filter(([, id]) => id !== FieldId.traceparent && id !== FieldId.tracestate).map(([name]) => name),
-  ...[
-    'accept-charset',
-    'accept-encoding',
-    'accept-language',
-    'accept-ranges',
-    'age',
-    'cache-control',
-    'clear-site-data',
-  ],
-  ...[
-    'content-encoding',
-    'content-language',
-    'content-location',
-    'content-range',
-    'content-type',
-    'expires',
-    'if-match',
-  ],
-  ...[
-    'if-modified-since',
-    'if-none-match',
-    'if-range',
-    'if-unmodified-since',
-    'last-modified',
-    'location',
-    'max-forwards',
-  ],
-  ...[
-    'pragma',
-    'proxy-authentication-info',
-    'range',
-    'retry-after',
-    'set-cookie2',
-    'vary',
-    'warning',
-    'www-authenticate',
-  ],
-  ...['strict-transport-security', 'content-security-policy', 'x-real-ip', 'x-forwarded-server', 'x-forwarded-prefix'],
+  ...'accept-charset accept-encoding accept-language accept-ranges age allow cache-control clear-site-data'.split(' '),
+  ...'content-disposition content-encoding content-language content-location content-range content-type'.split(' '),
+  ...'expires if-match if-modified-since if-none-match if-range if-unmodified-since last-modified location'.split(' '),
+  ...'pragma proxy-authentication-info range retry-after set-cookie2 vary warning www-authenticate'.split(' '),
+  ...'content-security-policy strict-transport-security x-forwarded-prefix x-forwarded-server x-real-ip'.split(' '),
 ];
 
 const LENGTH_MAX = 31;

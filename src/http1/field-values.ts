@@ -1,4 +1,5 @@
 /** Values that decide where a message ends, read in exactly one way. */
+import { bytesOf } from './latin1.ts';
 
 /** Content-Length (RFC 9110, section 8.6): 1*DIGIT up to 2^53-1, no sign, no list. -1 when it is anything else. */
 export function contentLengthOf(buf: Uint8Array, start: number, end: number): number {
@@ -25,12 +26,7 @@ export function equalsWord(buf: Uint8Array, start: number, end: number, lower: U
   return true;
 }
 
-/** The bytes of an ASCII word, for `equalsWord`. */
-export function word(lower: string): Uint8Array {
-  return Uint8Array.from(lower, (char) => char.charCodeAt(0));
-}
-
-const CHUNKED: Uint8Array = word('chunked');
+const CHUNKED: Uint8Array = bytesOf('chunked');
 
 /** Whether a Transfer-Encoding value is the one coding that is spoken here (RFC 9112, section 7). */
 export function isChunked(buf: Uint8Array, start: number, end: number): boolean {

@@ -42,6 +42,7 @@ export const FieldId = {
   http2Settings: 27,
   /** One of the names above with `_` for `-`: some backends take it for the real one, so it is never passed on. */
   disguised: 28,
+  maxForwards: 29,
 } as const;
 export type FieldId = (typeof FieldId)[keyof typeof FieldId];
 

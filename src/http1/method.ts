@@ -1,3 +1,5 @@
+import { bytesOf } from './latin1.ts';
+
 /** Numbers of the methods that are counted by name; all others are 0 and passed on as they are (RFC 9110, section 9.1). */
 export const Method = {
   other: 0,
@@ -12,10 +14,6 @@ export const Method = {
   connect: 9,
 } as const;
 export type Method = (typeof Method)[keyof typeof Method];
-
-function bytesOf(word: string): Uint8Array {
-  return Uint8Array.from(word, (char) => char.charCodeAt(0));
-}
 
 /** By number; case-sensitive. */
 const WORDS: readonly Uint8Array[] = [
