@@ -5,7 +5,7 @@
 import { HISTOGRAM_CELLS, addInto } from './histogram.ts';
 import type { Layout } from './layout.ts';
 
-/** Counters that have no label but the worker. `inFlight` and `connections` go up and down. */
+/** Counters that have no label but the worker. `inFlight`, `connections` and `tunnels` go up and down. */
 export const GLOBAL_COUNTERS = [
   'requests',
   'inFlight',
@@ -28,6 +28,9 @@ export type GlobalCounter = (typeof GLOBAL_COUNTERS)[number];
 export const G: Readonly<Record<GlobalCounter, number>> = Object.fromEntries(
   GLOBAL_COUNTERS.map((name, at) => [name, at]),
 ) as Record<GlobalCounter, number>;
+
+/** Those that go down again. */
+const GAUGES: readonly GlobalCounter[] = ['inFlight', 'connections', 'tunnels'];
 
 /** Methods that have a series of their own; every other counts as `_OTHER`. */
 export const METHOD_SERIES = [
@@ -131,6 +134,22 @@ export class CounterTable {
       row.slot.fill(0, slot * SLOT_CELLS, (slot + 1) * SLOT_CELLS);
       row.slotHistogram.fill(0, slot * HISTOGRAM_CELLS, (slot + 1) * HISTOGRAM_CELLS);
     }
+  }
+
+  /** Forgets a route's counts, before its row is given to another route. Supervisor only, while nobody uses it. */
+  clearRoute(routeRow: number): void {
+    const first = routeRow * METHOD_SERIES_COUNT;
+    const end = first + METHOD_SERIES_COUNT;
+    for (const row of this.rows) {
+      row.series.fill(0, first * STATUS_CELLS, end * STATUS_CELLS);
+      row.seriesHistogram.fill(0, first * HISTOGRAM_CELLS, end * HISTOGRAM_CELLS);
+    }
+  }
+
+  /** Takes back what dead worker `w` counted as going on. Supervisor only. */
+  clearGauges(w: number): void {
+    const { global } = this.rows[w] as CounterRow;
+    for (const name of GAUGES) global[G[name]] = 0;
   }
 }
 

@@ -1,0 +1,97 @@
+/** One data-plane thread, and what is known about it. A thread that dies is replaced by another handle at the same row. */
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, ToWorker, WorkerStart } from '#worker/messages.ts';
+
+/** The part of a `Worker` that is used here; tests hand in twins. */
+export interface Thread {
+  postMessage(message: ToWorker): void;
+  terminate(): Promise<number>;
+  on(event: 'message', listener: (message: FromWorker) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'exit', listener: (code: number) => void): unknown;
+}
+
+export type Spawn = (start: WorkerStart) => Thread;
+
+/** Starts the real data plane. */
+export const spawnWorker: Spawn = (start) =>
+  new Worker(new URL('../worker/main.ts', import.meta.url), { workerData: start, name: `worker-${start.worker}` });
+
+export type WorkerState = 'starting' | 'listening' | 'draining' | 'drained' | 'dead';
+
+export interface WorkerEvents {
+  onListening(handle: WorkerHandle): void;
+  onPublished(handle: WorkerHandle): void;
+  onDrained(handle: WorkerHandle, cut: number): void;
+  /** The thread has ended, wanted or not; `reason` says why in words. Comes once, and nothing after it. */
+  onExit(handle: WorkerHandle, reason: string): void;
+}
+
+export class WorkerHandle {
+  /** Its row in every table. */
+  readonly row: number;
+  readonly thread: Thread;
+  readonly startedAtMs: number;
+  state: WorkerState = 'starting';
+  /** The newest plan that it is known to obey; 0 before it listens. */
+  revision = 0;
+  engine = '';
+  ports: Readonly<Record<string, number>> = {};
+  #reason = '';
+  readonly #startRevision: number;
+  readonly #events: WorkerEvents;
+
+  constructor(spawn: Spawn, start: WorkerStart, nowMs: number, events: WorkerEvents) {
+    this.row = start.worker;
+    this.startedAtMs = nowMs;
+    this.#startRevision = start.plan.revision;
+    this.#events = events;
+    this.thread = spawn(start);
+    this.thread.on('message', (message) => this.#onMessage(message));
+    this.thread.on('error', (error) => {
+      this.#reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    });
+    this.thread.on('exit', (code) => {
+      if (this.state === 'dead') return;
+      this.state = 'dead';
+      events.onExit(this, this.#reason === '' ? `the thread ended with code ${code}` : this.#reason);
+    });
+  }
+
+  /** Whether the thread runs, listening or not. */
+  get alive(): boolean {
+    return this.state !== 'dead';
+  }
+
+  post(message: ToWorker): void {
+    if (this.alive) this.thread.postMessage(message);
+  }
+
+  #onMessage(message: FromWorker): void {
+    switch (message.type) {
+      case 'listening':
+        this.state = 'listening';
+        this.engine = message.engine;
+        this.ports = message.ports;
+        this.#obeys(this.#startRevision);
+        this.#events.onListening(this);
+        break;
+      case 'failed':
+        this.#reason = message.message;
+        void this.thread.terminate();
+        break;
+      case 'published':
+        this.#obeys(message.revision);
+        break;
+      case 'drained':
+        this.state = 'drained';
+        this.#events.onDrained(this, message.cut);
+        break;
+    }
+  }
+
+  #obeys(revision: number): void {
+    this.revision = Math.max(this.revision, revision);
+    this.#events.onPublished(this);
+  }
+}
