@@ -1,0 +1,183 @@
+/** A checked configuration becomes the plan that workers obey: flat, defaulted, frozen. */
+import type { BackendPlan, HeaderEdits, HealthPlan, ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
+import { strategyByName } from '#core/strategies/index.ts';
+import type { ListenerConfig, PoolConfig, RouteConfig, Config } from './schema.ts';
+
+export interface CompileOptions {
+  readonly revision: number;
+  /** The backend's row in shared memory; the same for the same backend as long as it is known. */
+  readonly assignSlot: (pool: string, id: string, url: string) => number;
+  /** The route's row in the metrics tables; the same for the same name. */
+  readonly assignRouteRow: (name: string) => number;
+  /** The unix socket on which the control plane answers; null when it does not, and its routes find no backend. */
+  readonly controlSocket: string | null;
+  /** Usable CPUs, for `workers: auto`. */
+  readonly cpus: number;
+}
+
+/** No pool of a configuration can have this name: `@` is not allowed in names. */
+export const CONTROL_POOL = '@control';
+
+export function compile(config: Config, options: CompileOptions): Plan {
+  const names = Object.keys(config.pools);
+  const pools = Object.entries(config.pools).map(([name, pool]) => compilePool(name, pool, options));
+  if (config.routes.some((route) => route.controlPlane)) {
+    pools.push(controlPool(options));
+    names.push(CONTROL_POOL);
+  }
+  return deepFreeze({
+    revision: options.revision,
+    workers: config.workers === 'auto' ? Math.max(1, options.cpus) : config.workers,
+    engine: config.engine,
+    listeners: config.listeners.map(compileListener),
+    routes: config.routes.map((route) => compileRoute(route, names, options.assignRouteRow(route.name))),
+    pools,
+  });
+}
+
+function compileListener(listener: ListenerConfig): ListenerPlan {
+  const { timeouts } = listener;
+  return {
+    name: listener.name,
+    address: listener.address,
+    trustedProxies: listener.trustedProxies,
+    limits: listener.limits,
+    timeouts: { headerMs: timeouts.header, bodyMs: timeouts.body, idleMs: timeouts.idle, writeMs: timeouts.write },
+  };
+}
+
+function compileRoute(route: RouteConfig, pools: readonly string[], row: number): RoutePlan {
+  const { match } = route;
+  const parts = route.controlPlane
+    ? [{ pool: CONTROL_POOL, weight: 1 }]
+    : (route.split ?? [{ pool: route.pool ?? '', weight: 1 }]);
+  return {
+    name: route.name,
+    row,
+    match: {
+      hosts: match.hosts,
+      path: match.path.path,
+      exact: match.path.exact,
+      methods: match.methods,
+      headers: Object.entries(match.headers).map(([name, value]) => ({
+        name: name.toLowerCase(),
+        value: value === true ? null : value,
+      })),
+    },
+    stripPrefix: route.stripPrefix,
+    split: parts.map((part) => ({ pool: pools.indexOf(part.pool), weight: part.weight })),
+    controlPlane: route.controlPlane,
+    timeouts: { totalMs: route.timeouts.total, perTryMs: route.timeouts.perTry },
+    headers: { request: compileEdits(route.headers.request), response: compileEdits(route.headers.response) },
+  };
+}
+
+function compileEdits(edits: RouteConfig['headers']['request']): HeaderEdits {
+  const lines = (fields: Record<string, string>) =>
+    Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return { remove: edits.remove, set: lines(edits.set), add: lines(edits.add) };
+}
+
+function compilePool(name: string, pool: PoolConfig, options: CompileOptions): PoolPlan {
+  const { timeouts } = pool;
+  return {
+    name,
+    strategy: pool.strategy,
+    backends: backendsOf(pool).map((backend) => compileBackend(name, backend, options)),
+    health: pool.health === null ? null : compileHealth(pool.health),
+    slowStartMs: pool.slowStart ?? 0,
+    timeouts: {
+      connectMs: timeouts.connect,
+      firstByteMs: timeouts.firstByte,
+      idleMs: timeouts.idle,
+      bodyMs: timeouts.body,
+      tunnelMs: timeouts.tunnel,
+    },
+    limits: { inFlight: pool.limits.inFlight },
+  };
+}
+
+type BackendConfig = PoolConfig['backends'][number];
+
+/** Listed backends, then a name to be discovered: one backend whose connections go to the name's addresses in turn. */
+export function backendsOf(pool: PoolConfig): BackendConfig[] {
+  const dns = pool.discovery?.dns;
+  if (dns === undefined) return pool.backends;
+  const host = dns.name.toLowerCase().replace(/\.$/, '');
+  const authority = `${host}:${dns.port}`;
+  const url = { url: `http://${authority}`, authority, address: { kind: 'tcp' as const, host, port: dns.port } };
+  return [...pool.backends, { id: authority, url, weight: 1, tier: 0 }];
+}
+
+/** What a backend is called when it is not given a name. */
+export const backendIdOf = (backend: BackendConfig): string => backend.id ?? backend.url.authority;
+
+function compileBackend(pool: string, backend: BackendConfig, options: CompileOptions): BackendPlan {
+  const id = backendIdOf(backend);
+  const { url, authority, address } = backend.url;
+  return {
+    id,
+    url,
+    authority,
+    address,
+    weight: backend.weight,
+    tier: backend.tier,
+    slot: options.assignSlot(pool, id, url),
+  };
+}
+
+function compileHealth(health: NonNullable<PoolConfig['health']>): HealthPlan {
+  return {
+    kind: health.tcp ? 'tcp' : 'http',
+    path: health.path,
+    host: health.host,
+    method: health.method,
+    intervalMs: health.interval,
+    timeoutMs: health.timeout,
+    unhealthyAfter: health.unhealthyAfter,
+    healthyAfter: health.healthyAfter,
+    status: health.status,
+    body: health.body,
+    jitter: health.jitter,
+  };
+}
+
+/** The supervisor's own server. Its event streams may be silent for long, so bodies have no limit of silence. */
+function controlPool(options: CompileOptions): PoolPlan {
+  const path = options.controlSocket;
+  const url = `unix:${path}`;
+  return {
+    name: CONTROL_POOL,
+    strategy: { name: 'round-robin', params: defaultParams('round-robin'), key: { from: 'client-ip' } },
+    backends:
+      path === null
+        ? []
+        : [
+            {
+              id: 'control',
+              url,
+              authority: path,
+              address: { kind: 'unix', path },
+              weight: 1,
+              tier: 0,
+              slot: options.assignSlot(CONTROL_POOL, 'control', url),
+            },
+          ],
+    health: null,
+    slowStartMs: 0,
+    timeouts: { connectMs: 2000, firstByteMs: 15_000, idleMs: 50_000, bodyMs: 0, tunnelMs: 3_600_000 },
+    limits: { inFlight: 1024 },
+  };
+}
+
+function defaultParams(strategy: string): Record<string, number | string | boolean> {
+  return Object.fromEntries((strategyByName(strategy)?.params ?? []).map((spec) => [spec.name, spec.default]));
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}

@@ -1,0 +1,110 @@
+/** Everything beside traffic: limits by rate, state, admin, logs, tracing, cost, copilot. */
+import { z } from 'zod';
+import { count, fieldName, listenAddress, name, rate, section, share } from './fields.ts';
+
+const limitKey = z.union(
+  [z.enum(['client-ip', 'global', 'route']), section({ header: fieldName() }), section({ cookie: z.string().min(1) })],
+  { error: 'expected `client-ip`, `global`, `route`, `{ header: NAME }` or `{ cookie: NAME }`' },
+);
+
+const rateLimit = section({
+  key: limitKey.default('client-ip').meta({ description: 'Who shares one allowance' }),
+  rate: rate().meta({ description: 'How fast it refills', examples: ['100/s', '600/min'] }),
+  burst: count(1, 10_000_000)
+    .optional()
+    .meta({ description: 'How much it holds; a second of the rate when not given' }),
+}).transform((limit) => ({ ...limit, burst: limit.burst ?? Math.max(1, Math.ceil(limit.rate)) }));
+
+/** The limit that routes name unless they say otherwise. */
+export const DEFAULT_RATE_LIMIT = 'per-client';
+const PER_CLIENT = { key: 'client-ip' as const, rate: 100, burst: 200 };
+
+export const rateLimits = z
+  .record(z.string(), rateLimit.nullable())
+  .prefault({})
+  .transform((limits) => ({ [DEFAULT_RATE_LIMIT]: PER_CLIENT, ...limits }))
+  .meta({
+    description:
+      'Allowances by name. `per-client` (client-ip, 100/s, burst 200) is there unless it is set anew, or to null',
+  });
+
+export const state = section({
+  dir: z
+    .string()
+    .min(1)
+    .default('.edgebalancer')
+    .meta({ description: 'Where the product keeps what must survive a restart' }),
+  shared: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Redis or Valkey that replicas share', examples: ['redis://cache:6379'] }),
+});
+
+const token = section({
+  name: name().meta({ description: 'Who it belongs to, for the audit log' }),
+  role: z.enum(['viewer', 'operator']).default('viewer').meta({ description: 'viewer reads, operator changes' }),
+  hash: z.string().min(1).meta({ description: 'As `edgebalancer token` prints it' }),
+});
+
+export const admin = section({
+  address: listenAddress()
+    .nullable()
+    .prefault('127.0.0.1:9090')
+    .meta({ description: 'Where the control plane listens by itself; null: nowhere' }),
+  tokens: z.array(token).max(1000).default([]).meta({ description: 'Who may use it' }),
+  publicRead: z.boolean().default(false).meta({ description: 'true: reading needs no token' }),
+});
+
+export const log = section({
+  access: section({
+    to: z.string().min(1).default('-').meta({ description: 'A file, or `-` for standard output' }),
+    format: z.enum(['json', 'text']).default('json').meta({ description: 'How a line is written' }),
+    sample: share().prefault('100%').meta({ description: 'Share of requests that are logged' }),
+  })
+    .nullable()
+    .prefault({})
+    .meta({ description: 'One line for each request; null: none' }),
+  level: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .meta({ description: "The least that the product's own log shows" }),
+});
+
+export const tracing = section({
+  otlp: z
+    .string()
+    .regex(/^https?:\/\/[^\s]+$/, { error: 'expected a URL such as `http://collector:4318`' })
+    .nullable()
+    .default(null)
+    .meta({ description: 'Where spans are sent (OTLP over HTTP); null: nowhere' }),
+  sample: share().prefault('1%').meta({ description: 'Share of requests that begin a trace' }),
+});
+
+const autoOr = (description: string) =>
+  z
+    .union([z.literal('auto'), z.number().positive().max(100_000)], { error: 'expected `auto` or a number above 0' })
+    .default('auto')
+    .meta({ description });
+
+export const cost = section({
+  platform: z.enum(['aws-fargate', 'aws-ec2', 'none']).default('aws-fargate').meta({ description: 'What it runs on' }),
+  region: z.string().min(1).default('us-east-1').meta({ description: 'Where prices are taken from' }),
+  tasks: autoOr('How many run'),
+  vcpu: autoOr('CPUs of each'),
+  memoryGiB: autoOr('Memory of each'),
+});
+
+export const copilot = section({
+  provider: z
+    .enum(['builtin', 'anthropic', 'openai', 'bedrock', 'openai-compatible'])
+    .default('builtin')
+    .meta({ description: 'Who answers; keys come from the environment' }),
+  model: z.string().min(1).optional().meta({ description: 'Which model' }),
+  baseUrl: z
+    .string()
+    .regex(/^https?:\/\/[^\s]+$/, { error: 'expected a URL' })
+    .optional()
+    .meta({ description: 'Where an openai-compatible provider is' }),
+});
