@@ -19,7 +19,7 @@ export function caddyBalancing(id: string, title: string, policy: string, checks
   admin off
   auto_https off
 }
-http://127.0.0.1:${task.port} {
+http://:${task.port} {
   bind 127.0.0.1
   handle_path /proxy/* {
     reverse_proxy ${task.backends.join(' ')} {

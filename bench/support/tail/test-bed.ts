@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { logTail, startChild, type Child } from '../children.ts';
+import { makeDirectory } from '../places.ts';
+import { freePorts } from '../ports.ts';
+import { awaitAnswer } from '../probe.ts';
+import type { Order, RunResult } from './generator.ts';
+import { epochMs, type Run } from './scenarios.ts';
+
+const BACKENDS = 8;
+/** Between telling the backends and the first arrival. */
+const LEAD_MS = 150;
+/** An arrival or an answer later than this was disturbed by something else on the machine. */
+const LATE_MS = 5;
+/** More than this share of them late: the run says too little. */
+const LATE_SHARE_MAX = 0.02;
+
+/** One run with what is known of its quality. */
+export interface Measured extends RunResult {
+  /** Share of requests sent, or of answers given by backends, more than 5 ms late: the larger of the two. */
+  readonly lateShare: number;
+  readonly meanLatenessMs: number;
+  readonly polluted: boolean;
+}
+
+/** The eight backends and the load generator, each a process of its own. */
+export class TestBed {
+  readonly backends: readonly string[];
+  readonly #backends: Child;
+  readonly #generator: Child;
+
+  private constructor(ports: readonly number[], backends: Child, generator: Child) {
+    this.backends = ports.map((port) => `127.0.0.1:${port}`);
+    this.#backends = backends;
+    this.#generator = generator;
+  }
+
+  static async start(): Promise<TestBed> {
+    const ports = await freePorts(BACKENDS);
+    const script = (name: string) => join(import.meta.dirname, name);
+    const backends = startChild(
+      { file: process.execPath, args: [script('backends.ts'), ...ports.map(String)] },
+      makeDirectory('backends'),
+      null,
+      true,
+    );
+    const generator = startChild(
+      { file: process.execPath, args: [script('generator.ts')] },
+      makeDirectory('generator'),
+      null,
+      true,
+    );
+    for (const port of ports) {
+      await awaitAnswer({ host: '127.0.0.1', port, path: '/healthz', child: backends, what: 'the backends' });
+    }
+    return new TestBed(ports, backends, generator);
+  }
+
+  /** Runs one scenario against a port. */
+  async measure(run: Omit<Run, 'startAtMs'>, port: number, perSecond?: number): Promise<Measured> {
+    const timed: Run = { ...run, startAtMs: epochMs() + LEAD_MS };
+    await request(this.#backends, { run: timed });
+    const order: Order = { run: timed, port, ...(perSecond === undefined ? {} : { perSecond }) };
+    const result = (await request(this.#generator, order)) as RunResult;
+    const answered = (await request(this.#backends, { report: true })) as { latenessMs: number[] };
+    const lateShare = Math.max(shareLate(result.latenessMs), shareLate(answered.latenessMs));
+    const meanLatenessMs = result.latenessMs.reduce((sum, each) => sum + each, 0) / result.latenessMs.length;
+    return { ...result, lateShare, meanLatenessMs, polluted: lateShare > LATE_SHARE_MAX };
+  }
+}
+
+async function request(child: Child, message: object): Promise<unknown> {
+  const over = new AbortController();
+  const { signal } = over;
+  const ended = once(child.process, 'exit', { signal }).then(() => {
+    throw new Error(`a process of the test bed ended:\n${logTail(child)}`);
+  });
+  ended.catch(() => {});
+  child.process.send(message);
+  const [answer] = (await Promise.race([once(child.process, 'message', { signal }), ended])) as [unknown];
+  over.abort();
+  return answer;
+}
+
+function shareLate(latenessMs: readonly number[]): number {
+  return latenessMs.length === 0 ? 0 : latenessMs.filter((each) => each > LATE_MS).length / latenessMs.length;
+}
