@@ -124,7 +124,7 @@ export function importProblem(file: string, { specifier, url }: Import): string 
 
   if (to !== null) {
     if (to === from) return null;
-    if (specifier.startsWith('.'))
+    if (specifier.startsWith('.') && !url)
       return `import another layer by its name (#${target.slice(4)}), not by a relative path`;
     if (layer.layers.includes(to)) return null;
     return `${from} may not import ${to}, only ${layer.layers.join(', ') || 'itself'}: ${layer.because}`;
