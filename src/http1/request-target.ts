@@ -95,7 +95,7 @@ function scanOtherForm(buf: Uint8Array, start: number, last: number, head: Reque
   } else {
     head.form = TargetForm.absolute;
     const scheme = schemeLength(buf, start, last);
-    if (scheme < 0) return buf[start] === SP ? -Fault.badRequestLine : -Fault.badTarget;
+    if (scheme < 0) return endFault(buf[start] as number);
     pos = start + scheme;
     head.authorityStart = pos;
   }
