@@ -3,15 +3,16 @@
  * backends, answers for the control plane, and brings all of it to an orderly end. It never touches a request.
  */
 import type { Log, Timers } from '#core/ports.ts';
-import type { Plan } from '#core/plan.ts';
+import type { Plan, SocketAddress } from '#core/plan.ts';
 import { DEFAULT_CAPACITY } from '#memory/layout.ts';
 import { layTables, tablesBytes, type Tables } from '#memory/tables.ts';
 import type { ResolvedAddresses } from '#worker/messages.ts';
 import { makeControlSocket } from './control-socket.ts';
 import type { Draft, ReadDraft } from './draft.ts';
+import { FileWatch } from './file-watch.ts';
 import { Membership } from './membership.ts';
 import { OperatorError } from './operator-error.ts';
-import { checkAddress } from './port-check.ts';
+import { addressText, checkAddress } from './port-check.ts';
 import { Publisher } from './publisher.ts';
 import { refusal } from './reload-limits.ts';
 import { RowAllocator } from './row-allocator.ts';
@@ -30,6 +31,8 @@ export interface SupervisorOptions {
   readonly draft: Draft;
   /** Reads the configuration anew for `reload()`; without it there is nothing to read. */
   readonly read?: ReadDraft;
+  /** The file whose changes reload. */
+  readonly watch?: string;
   readonly log: Log;
   readonly timers?: Timers;
   readonly spawn?: Spawn;
@@ -58,6 +61,7 @@ export class Supervisor {
   #running: Running | null = null;
   #addresses: ResolvedAddresses = {};
   #queue: Promise<unknown> = Promise.resolve();
+  #watch: FileWatch | null = null;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -123,6 +127,8 @@ export class Supervisor {
       await this.stop();
       throw error;
     }
+    for (const { name, address } of plan.listeners) this.#log.info({}, `listener ${name}: ${this.#url(name, address)}`);
+    await this.#watchFile();
   }
 
   /** Reads the configuration (or takes `draft`) and publishes it. False when it was refused: the plan in force stays. */
@@ -145,6 +151,7 @@ export class Supervisor {
   /** Ends everything at once. */
   async stop(): Promise<void> {
     this.draining = true;
+    this.#watch?.stop();
     this.#running?.membership.stop();
     await this.#running?.pool.terminate();
     this.#control.remove();
@@ -170,6 +177,18 @@ export class Supervisor {
     for (const note of reading.notes) this.#log.warn({}, note);
     this.reloads.ok += 1;
     return true;
+  }
+
+  async #watchFile(): Promise<void> {
+    const { watch: file } = this.#options;
+    if (file === undefined) return;
+    this.#watch = new FileWatch(file, this.#timers, () => void this.reload());
+    await this.#watch.start();
+  }
+
+  #url(name: string, address: SocketAddress): string {
+    if (address.kind === 'unix') return `unix:${address.path}`;
+    return `http://${addressText({ ...address, port: this.ports[name] ?? address.port })}`;
   }
 
   #refuse(problems: readonly string[]): boolean {

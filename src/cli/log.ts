@@ -1,0 +1,60 @@
+/**
+ * The product's own log: short lines for a person at a terminal, pino's JSON for everything else. pino is loaded only when
+ * the first line is due, and lines wait for it in order, so that it does not hold up the start.
+ */
+import type { Log, LogFields } from '#core/ports.ts';
+import { styleText } from 'node:util';
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+export function createLog(stream: NodeJS.WriteStream, level: string): Log {
+  return stream.isTTY ? textLog(stream, level) : jsonLog(level);
+}
+
+/** Lines as people read them: the time, what happened, and the fields behind it. */
+export function textLog(stream: { write(text: string): unknown }, level: string): Log {
+  return logOf((at, fields, message) => {
+    if (LEVELS.indexOf(at) < LEVELS.indexOf(level)) return;
+    const time = new Date().toTimeString().slice(0, 8);
+    const rest = Object.entries(fields).map(([name, value]) => `${name}=${textOf(value)}`);
+    const mark = at === 'error' ? styleText('red', 'error ') : at === 'warn' ? styleText('yellow', 'warning ') : '';
+    stream.write(
+      `${styleText('dim', time)} ${mark}${message}${rest.length > 0 ? styleText('dim', `  ${rest.join(' ')}`) : ''}\n`,
+    );
+  });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function jsonLog(level: string): Log {
+  let waiting: [Level, LogFields, string][] | null = [];
+  let write: ((at: Level, fields: LogFields, message: string) => void) | null = null;
+  const load = async (): Promise<void> => {
+    const { pino } = await import('pino');
+    const logger = pino({
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    });
+    write = (at, fields, message) => logger[at](fields, message);
+    for (const [at, fields, message] of waiting ?? []) write(at, fields, message);
+    waiting = null;
+  };
+  return logOf((at, fields, message) => {
+    if (write !== null) return write(at, fields, message);
+    if (waiting?.push([at, fields, message]) === 1) void load();
+  });
+}
+
+function logOf(write: (at: Level, fields: LogFields, message: string) => void): Log {
+  return {
+    debug: (fields, message) => write('debug', fields, message),
+    info: (fields, message) => write('info', fields, message),
+    warn: (fields, message) => write('warn', fields, message),
+    error: (fields, message) => write('error', fields, message),
+  };
+}
