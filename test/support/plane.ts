@@ -1,0 +1,116 @@
+/** A data plane inside the test's own process: one worker's share, with a plan written by hand. */
+import type { TestContext } from 'node:test';
+import type { BackendPlan, ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
+import { HealthState } from '#core/health-state.ts';
+import { DEFAULT_CAPACITY } from '#memory/layout.ts';
+import { layTables, tablesBytes, type Tables } from '#memory/tables.ts';
+import { DataPlane } from '#proxy/data-plane.ts';
+import { NetTransport } from '#transport/net/engine.ts';
+
+export interface PlaneOptions {
+  readonly ports: readonly number[];
+  readonly lean?: boolean;
+  readonly listener?: Partial<Pick<ListenerPlan, 'trustedProxies'>> & {
+    readonly limits?: Partial<ListenerPlan['limits']>;
+    readonly timeouts?: Partial<ListenerPlan['timeouts']>;
+  };
+  readonly route?: Partial<RoutePlan>;
+  readonly pool?: Partial<Omit<PoolPlan, 'timeouts'>> & { readonly timeouts?: Partial<PoolPlan['timeouts']> };
+}
+
+export interface TestPlane {
+  readonly plane: DataPlane;
+  readonly tables: Tables;
+  readonly port: number;
+}
+
+const NO_EDITS = { remove: [], set: [], add: [] };
+
+export function planFor(options: PlaneOptions, revision = 1): Plan {
+  const backends = options.ports.map((port, index): BackendPlan => ({
+    id: `b${index}`,
+    url: `http://127.0.0.1:${port}`,
+    authority: `127.0.0.1:${port}`,
+    address: { kind: 'tcp', host: '127.0.0.1', port },
+    weight: 1,
+    tier: 0,
+    slot: index + 1,
+  }));
+  return {
+    revision,
+    workers: 1,
+    engine: 'net',
+    listeners: [
+      {
+        name: 'public',
+        address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+        trustedProxies: options.listener?.trustedProxies ?? [],
+        limits: {
+          connections: 1000,
+          headerBytes: 32768,
+          headerCount: 100,
+          targetBytes: 8192,
+          bodyBytes: 0,
+          ...options.listener?.limits,
+        },
+        timeouts: { headerMs: 10_000, bodyMs: 30_000, idleMs: 75_000, writeMs: 30_000, ...options.listener?.timeouts },
+      },
+    ],
+    routes: [
+      {
+        name: 'app',
+        row: 1,
+        match: { hosts: [], path: '/', exact: false, methods: [], headers: [] },
+        stripPrefix: '',
+        split: [{ pool: 0, weight: 1 }],
+        controlPlane: false,
+        timeouts: { totalMs: 15_000, perTryMs: 5000 },
+        headers: { request: NO_EDITS, response: NO_EDITS },
+        ...options.route,
+      },
+    ],
+    pools: [
+      {
+        name: 'app',
+        strategy: { name: 'round-robin', params: {}, key: { from: 'client-ip' } },
+        backends,
+        health: null,
+        slowStartMs: 0,
+        limits: { inFlight: 1024 },
+        ...options.pool,
+        timeouts: {
+          connectMs: 2000,
+          firstByteMs: 15_000,
+          idleMs: 50_000,
+          bodyMs: 60_000,
+          tunnelMs: 3_600_000,
+          ...options.pool?.timeouts,
+        },
+      },
+    ],
+  };
+}
+
+export async function startPlane(t: TestContext, options: PlaneOptions): Promise<TestPlane> {
+  const capacity = { ...DEFAULT_CAPACITY, slots: 64, routes: 8, pools: 8, workers: 1 };
+  const tables = layTables(new SharedArrayBuffer(tablesBytes(capacity)), capacity);
+  options.ports.forEach((_, index) => {
+    tables.slots.weight[index + 1] = 1;
+    tables.slots.health[index + 1] = HealthState.unchecked;
+  });
+  const plane = new DataPlane(new NetTransport({ lean: options.lean ?? true }), tables, 0, planFor(options));
+  plane.start();
+  const port = await plane.listen('public', 0);
+  t.after(async () => {
+    await plane.drain(0, 0);
+    for (const backend of plane.state.backends.values()) backend.retire();
+    plane.stop();
+  });
+  return { plane, tables, port };
+}
+
+/** Runs `test` over both ways in which the net engine can hold a connection. */
+export const ENGINES = [
+  { engine: 'lean handles', lean: true },
+  { engine: 'whole sockets', lean: false },
+] as const;
