@@ -18,12 +18,8 @@ function parts(target: string, method = 'GET'): readonly [number, string, string
   assert.equal(result, buf.length, `${target}: ${result < 0 ? faultRow(-result).name : result}`);
   assert.equal(textOf(buf, head.targetStart, head.targetEnd), target);
   const authority = textOf(buf, head.authorityStart, head.authorityEnd);
-  return [
-    head.form,
-    authority,
-    textOf(buf, head.pathStart, head.pathEnd),
-    textOf(buf, head.pathEnd, head.pathQueryEnd),
-  ];
+  const query = head.form <= TargetForm.absolute ? textOf(buf, head.pathEnd, head.pathQueryEnd) : '';
+  return [head.form, authority, textOf(buf, head.pathStart, head.pathEnd), query];
 }
 function refuses(method: string, targets: readonly string[]): void {
   for (const target of targets) {
