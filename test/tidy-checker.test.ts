@@ -59,7 +59,9 @@ describe('imports', () => {
       ['src/core/plan.ts', 'zod', false],
       ['src/simulator/simulation.ts', 'node:fs', false],
       ['src/main.ts', '#cli/run.ts', true],
+      ['src/main.ts', 'commander', true],
       ['src/main.ts', '#supervisor/supervisor.ts', false],
+      ['src/main.ts', 'node:fs', false],
       ['src/core/plan.ts', '../../test/run.ts', false],
       ['src/novel/thing.ts', '#core/plan.ts', false],
     ];

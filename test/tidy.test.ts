@@ -16,11 +16,7 @@ const documents = files.filter((file) => file.endsWith('.md'));
 const facts = new Map<string, Facts>(sources.map((file) => [file, factsOf(file, read(file))]));
 
 function expectNone(problems: readonly rules.Problem[]): void {
-  assert.equal(
-    problems.length,
-    0,
-    `\n${problems.map(({ file, line, text }) => `${file}:${line} ${text}`).join('\n')}\n`,
-  );
+  if (problems.length > 0) assert.fail(problems.map(({ file, line, text }) => `${file}:${line} ${text}`).join('\n'));
 }
 function applied(rule: (file: string, facts: Facts) => rules.Problem[]): rules.Problem[] {
   return sources.flatMap((file) => rule(file, facts.get(file)!));

@@ -57,7 +57,7 @@ export const barrels: Rule = (file, facts) => {
 export const fileName: Rule = (file) => {
   const name = file.split('/').at(-1) ?? '';
   if (!/\.(ts|js|mjs|tsx)$/.test(name) || file === 'eslint.config.js') return [];
-  const stem = name.replace(/(\.test|\.d)?\.\w+$/, '');
+  const stem = name.replace(/(\.test|\.property\.test|\.d)?\.\w+$/, '');
   const problems: Problem[] = [];
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem)) problems.push({ file, line: 1, text: 'is not kebab-case' });
   const vague = [...file.split('/').slice(0, -1), stem].find((part) =>
