@@ -29,7 +29,8 @@ export class MessageReader {
     while (bytes.length > 0) {
       const used = this.#step(bytes);
       if (used === 0) {
-        this.#rest = bytes;
+        // A copy: the caller may read into the same buffer again. Bodies never get here.
+        this.#rest = Buffer.from(bytes);
         return;
       }
       bytes = bytes.subarray(used);

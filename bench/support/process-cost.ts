@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 /**
  * What a process and all its descendants have cost, read from /proc. Run time comes from `schedstat` (nanoseconds on
@@ -18,7 +18,7 @@ export function cpuNs(pid: number): number {
 /** Resident memory of the process tree, in bytes. */
 export interface Memory {
   readonly residentBytes: number;
-  /** Sum of each process's own highest mark since the last `resetPeak`. */
+  /** Sum of each process's own highest mark since it started. */
   readonly peakBytes: number;
 }
 
@@ -33,9 +33,26 @@ export function memoryOf(pid: number): Memory {
   return { residentBytes, peakBytes };
 }
 
-/** Sets the highest mark back to what is resident now (proc(5), clear_refs: 5). */
-export function resetPeak(pid: number): void {
-  for (const member of processTree(pid)) writeFileSync(`/proc/${member}/clear_refs`, '5');
+const WATCH_EVERY_MS = 10;
+
+/**
+ * Watches resident memory until the function returned is called, which answers the most there was. Looks every 10 ms,
+ * and sees peaks between two looks when they are the highest ever: not every kernel lets the mark be set back.
+ */
+export function watchMemory(pid: number): () => number {
+  const markBefore = memoryOf(pid).peakBytes;
+  let most = 0;
+  const look = () => {
+    const memory = memoryOf(pid);
+    most = Math.max(most, memory.peakBytes > markBefore ? memory.peakBytes : memory.residentBytes);
+  };
+  look();
+  const timer = setInterval(look, WATCH_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    look();
+    return most;
+  };
 }
 
 /** The process and its descendants. */

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { logTail, startChild, type Child } from '../children.ts';
+import { startChild, type Child } from '../children.ts';
+import { converse } from '../conversation.ts';
 import { makeDirectory } from '../places.ts';
 import { freePorts } from '../ports.ts';
 import { awaitAnswer } from '../probe.ts';
@@ -59,27 +59,14 @@ export class TestBed {
   /** Runs one scenario against a port. */
   async measure(run: Omit<Run, 'startAtMs'>, port: number, perSecond?: number): Promise<Measured> {
     const timed: Run = { ...run, startAtMs: epochMs() + LEAD_MS };
-    await request(this.#backends, { run: timed });
+    await converse(this.#backends, { run: timed });
     const order: Order = { run: timed, port, ...(perSecond === undefined ? {} : { perSecond }) };
-    const result = (await request(this.#generator, order)) as RunResult;
-    const answered = (await request(this.#backends, { report: true })) as { latenessMs: number[] };
+    const result = (await converse(this.#generator, order)) as RunResult;
+    const answered = (await converse(this.#backends, { report: true })) as { latenessMs: number[] };
     const lateShare = Math.max(shareLate(result.latenessMs), shareLate(answered.latenessMs));
     const meanLatenessMs = result.latenessMs.reduce((sum, each) => sum + each, 0) / result.latenessMs.length;
     return { ...result, lateShare, meanLatenessMs, polluted: lateShare > LATE_SHARE_MAX };
   }
-}
-
-async function request(child: Child, message: object): Promise<unknown> {
-  const over = new AbortController();
-  const { signal } = over;
-  const ended = once(child.process, 'exit', { signal }).then(() => {
-    throw new Error(`a process of the test bed ended:\n${logTail(child)}`);
-  });
-  ended.catch(() => {});
-  child.process.send(message);
-  const [answer] = (await Promise.race([once(child.process, 'message', { signal }), ended])) as [unknown];
-  over.abort();
-  return answer;
 }
 
 function shareLate(latenessMs: readonly number[]): number {
