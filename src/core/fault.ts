@@ -38,16 +38,34 @@ function fault(name: string, side: Side, status: number, reason: Reason, detail:
 
 export const Fault = {
   // What a client may get wrong (RFC 9112 unless named).
-  badRequestLine: fault('bad-request-line', 'client', 400, 'bad-request', 'The request line is not METHOD TARGET HTTP/1.1.'),
+  badRequestLine: fault(
+    'bad-request-line',
+    'client',
+    400,
+    'bad-request',
+    'The request line is not METHOD TARGET HTTP/1.1.',
+  ),
   badMethod: fault('bad-method', 'client', 400, 'bad-request', 'The method is not a token.'),
   badTarget: fault('bad-target', 'client', 400, 'bad-request', 'The request target is not valid.'),
   badVersion: fault('bad-version', 'client', 505, 'bad-request', 'Only HTTP/1.1 and HTTP/1.0 are spoken here.'),
   badLineEnd: fault('bad-line-end', 'client', 400, 'bad-request', 'Lines end with CR LF; a bare CR or LF is refused.'),
-  badFieldName: fault('bad-field-name', 'client', 400, 'bad-request', 'A field name is not a token directly followed by a colon.'),
+  badFieldName: fault(
+    'bad-field-name',
+    'client',
+    400,
+    'bad-request',
+    'A field name is not a token directly followed by a colon.',
+  ),
   badFieldValue: fault('bad-field-value', 'client', 400, 'bad-request', 'A field value holds a control byte.'),
   foldedField: fault('folded-field', 'client', 400, 'bad-request', 'Folded field lines are obsolete and refused.'),
   badHost: fault('bad-host', 'client', 400, 'bad-request', 'Exactly one valid Host field is needed.'),
-  badContentLength: fault('bad-content-length', 'client', 400, 'bad-request', 'Content-Length is not one decimal number.'),
+  badContentLength: fault(
+    'bad-content-length',
+    'client',
+    400,
+    'bad-request',
+    'Content-Length is not one decimal number.',
+  ),
   badTransferEncoding: fault(
     'bad-transfer-encoding',
     'client',
@@ -57,6 +75,7 @@ export const Fault = {
   ),
   badUpgrade: fault('bad-upgrade', 'client', 400, 'bad-request', 'The Upgrade field is not valid here.'),
   connectRefused: fault('connect-refused', 'client', 405, 'bad-request', 'CONNECT is not served here.'),
+  lastHop: fault('last-hop', 'client', 200, 'bad-request', 'Max-Forwards is 0: this proxy answers for itself.'),
   targetTooLong: fault('target-too-long', 'client', 414, 'too-large', 'The request target is longer than allowed.'),
   headTooLarge: fault('head-too-large', 'client', 431, 'too-large', 'The request head is larger than allowed.'),
   bodyTooLarge: fault('body-too-large', 'client', 413, 'too-large', 'The request body is larger than allowed.'),
@@ -72,11 +91,41 @@ export const Fault = {
   draining: fault('draining', 'self', 503, 'draining', 'This server is shutting down.'),
   // What a backend may get wrong.
   connectFailed: fault('connect-failed', 'upstream', 502, 'connect-failed', 'The backend could not be reached.'),
-  connectTimeout: fault('connect-timeout', 'upstream', 504, 'connect-failed', 'The backend could not be reached in time.'),
-  upstreamReset: fault('upstream-reset', 'upstream', 502, 'upstream-reset', 'The backend closed the connection before it answered.'),
-  upstreamTimeout: fault('upstream-timeout', 'upstream', 504, 'upstream-timeout', 'The backend did not answer in time.'),
-  upstreamInvalid: fault('upstream-invalid', 'upstream', 502, 'upstream-invalid', "The backend's answer was not valid HTTP/1.1."),
-  upstreamTruncated: fault('upstream-truncated', 'upstream', 0, 'upstream-reset', "The backend's answer was cut short."),
+  connectTimeout: fault(
+    'connect-timeout',
+    'upstream',
+    504,
+    'connect-failed',
+    'The backend could not be reached in time.',
+  ),
+  upstreamReset: fault(
+    'upstream-reset',
+    'upstream',
+    502,
+    'upstream-reset',
+    'The backend closed the connection before it answered.',
+  ),
+  upstreamTimeout: fault(
+    'upstream-timeout',
+    'upstream',
+    504,
+    'upstream-timeout',
+    'The backend did not answer in time.',
+  ),
+  upstreamInvalid: fault(
+    'upstream-invalid',
+    'upstream',
+    502,
+    'upstream-invalid',
+    "The backend's answer was not valid HTTP/1.1.",
+  ),
+  upstreamTruncated: fault(
+    'upstream-truncated',
+    'upstream',
+    0,
+    'upstream-reset',
+    "The backend's answer was cut short.",
+  ),
 } as const;
 export type FaultCode = number;
 

@@ -2,6 +2,7 @@
 import { faultRow, type FaultCode } from '#core/fault.ts';
 
 const STATUS_TEXT: Readonly<Record<number, string>> = {
+  200: 'OK',
   400: 'Bad Request',
   404: 'Not Found',
   405: 'Method Not Allowed',
@@ -40,8 +41,8 @@ export function errorReply(fault: FaultCode, options: ErrorReplyOptions, date: B
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Error'}\r\n` +
     `content-type: ${options.json ? 'application/json' : 'text/plain; charset=utf-8'}\r\n` +
     `content-length: ${Buffer.byteLength(body)}\r\n` +
-    `x-edgebalancer-reason: ${reason}\r\n`;
-  if (status === 405) head += 'allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n';
+    (status < 400 ? '' : `x-edgebalancer-reason: ${reason}\r\n`);
+  if (status === 405 || status === 200) head += 'allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n';
   if (status === 429 || status === 503) head += `retry-after: ${options.retryAfterSeconds}\r\n`;
   if (id !== '') head += `x-request-id: ${id}\r\n`;
   if (options.close) head += 'connection: close\r\n';

@@ -16,6 +16,7 @@ import type { Downstream } from './downstream.ts';
 import type { PreparedEdits } from './header-edits.ts';
 import type { RouteState } from './plan-state.ts';
 import { NO_BACKEND, type Pool } from './pool.ts';
+import { countsForwards, forwardsLeft } from './request-writer.ts';
 import { REQUEST_ID_BYTES_MAX, type AnswerFrame } from './response-writer.ts';
 import { Tunnel, type TunnelOwner } from './tunnel.ts';
 import { Upstream } from './upstream.ts';
@@ -112,6 +113,7 @@ export class Exchange implements BodySink, TunnelOwner {
     if (route === null) return head.method === Method.connect ? Fault.connectRefused : Fault.noRoute;
     this.#route = route;
     if (head.method === Method.connect) return Fault.connectRefused;
+    if (countsForwards(head) && forwardsLeft(buf, head) === 0) return Fault.lastHop;
     const limit = client.listener.plan.limits.bodyBytes;
     if (limit > 0 && head.contentLength > limit) return Fault.bodyTooLarge;
     const pool = route.choosePool();

@@ -168,3 +168,18 @@ test('header edits: remove, set, add', () => {
     ['X-C: 1', 'x-b: 2', 'x-c: 2'],
   );
 });
+
+test('TRACE and OPTIONS count their hops (RFC 9110 7.6.2); other methods do not', () => {
+  const line = (method: string, value: string): string =>
+    rewrite(`${method} / HTTP/1.1\r\nHost: a.example\r\nMax-Forwards: ${value}\r\n\r\n`)
+      .filter((text) => /^max-forwards/i.test(text))
+      .join();
+  assert.equal(line('OPTIONS', '7'), 'max-forwards: 6');
+  assert.equal(line('TRACE', '1'), 'max-forwards: 0');
+  assert.equal(line('GET', '7'), 'Max-Forwards: 7');
+});
+
+test('a field that only looks like a framing field is not passed on', () => {
+  const lines = rewrite('POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1\r\nContent_Length: 9\r\nTransfer_Encoding: chunked\r\n\r\n');
+  assert.ok(!lines.some((line) => line.includes('_')));
+});

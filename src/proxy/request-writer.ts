@@ -5,7 +5,7 @@
  */
 import { namedByConnection } from '#http1/connection-tokens.ts';
 import { FIELD_STRIDE, FieldId } from '#http1/head.ts';
-import { TargetForm, type RequestHead } from '#http1/request-head.ts';
+import { Method, TargetForm, type RequestHead } from '#http1/request-head.ts';
 import type { PreparedEdits } from './header-edits.ts';
 import type { RequestIds } from './request-ids.ts';
 import { REQUEST_ID_BYTES_MAX } from './response-writer.ts';
@@ -25,7 +25,8 @@ const ALWAYS_DROPPED =
   bit(FieldId.xForwardedFor) |
   bit(FieldId.xForwardedProto) |
   bit(FieldId.xForwardedHost) |
-  bit(FieldId.xRequestId);
+  bit(FieldId.xRequestId) |
+  bit(FieldId.disguised);
 /** What only a trusted proxy may have set. */
 const DROPPED_UNTRUSTED = bit(FieldId.forwarded) | bit(FieldId.xForwardedPort);
 
@@ -94,6 +95,7 @@ export class RequestWriter {
     to = this.#writeFields(buf, head, client, target, into, to);
     if (head.chunked) to += CHUNKED.copy(into, to);
     if (head.upgrade) to = writeUpgrade(buf, head, into, to);
+    if (countsForwards(head)) to += into.write(`max-forwards: ${forwardsLeft(buf, head) - 1}\r\n`, to, 'latin1');
     to = writeHost(buf, head, target, into, to);
     to = writeForwarded(buf, head, client, into, to);
     to = this.#writeIds(buf, head, client, into, to);
@@ -114,6 +116,7 @@ export class RequestWriter {
     const { fields } = head;
     let dropped = client.trusted ? ALWAYS_DROPPED : ALWAYS_DROPPED | DROPPED_UNTRUSTED;
     if (head.form === TargetForm.absolute) dropped |= bit(FieldId.host);
+    if (countsForwards(head)) dropped |= bit(FieldId.maxForwards);
     const names = target.edits.names;
     if ((fields.seen & dropped) === 0 && names === null) {
       return at + buf.copy(into, at, fields.linesStart, fields.linesEnd);
@@ -269,4 +272,17 @@ function writeUpgrade(buf: Buffer, head: RequestHead, into: Buffer, at: number):
 function lineEnd(head: RequestHead, index: number): number {
   const { fields } = head;
   return index + 1 < fields.count ? (fields.at[(index + 1) * FIELD_STRIDE] as number) : fields.linesEnd;
+}
+
+/** Only TRACE and OPTIONS count the proxies on their way (RFC 9110 7.6.2). */
+export function countsForwards(head: RequestHead): boolean {
+  const counted = head.method === Method.options || head.method === Method.trace;
+  return counted && (head.fields.seen & bit(FieldId.maxForwards)) !== 0;
+}
+
+/** How many more proxies may forward it; a value that is no number counts as a large one. */
+export function forwardsLeft(buf: Buffer, head: RequestHead): number {
+  const cell = head.fields.find(FieldId.maxForwards) * FIELD_STRIDE;
+  const text = buf.toString('latin1', head.fields.at[cell + 2], head.fields.at[cell + 3]);
+  return /^\d{1,9}$/.test(text) ? Number(text) : 1_000_000_000;
 }
