@@ -48,7 +48,10 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
   /** The answer's body ends with the connection. */
   #unframed = false;
   #paused = false;
+  /** The current answer waits for the client to take more. */
   #blocked = false;
+  /** The last answer has not been taken whole: no further request is begun, so that answers cannot pile up here. */
+  #stalled = false;
   #processing = false;
   /** A head has begun and is not whole. */
   #inHead = false;
@@ -64,7 +67,7 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
 
   /** Nothing has come of a next request yet. */
   get idle(): boolean {
-    return this.#phase === Phase.head && this.#held === null;
+    return this.#phase === Phase.head && this.#held === null && !this.#stalled;
   }
 
   get facts(): ClientFacts {
@@ -104,10 +107,15 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
       this.#destroy();
       return;
     }
-    if (!this.#blocked) return;
-    this.#blocked = false;
-    this.#plane.wheel.arm(this, NEVER);
-    this.#exchange?.resumeAnswer();
+    if (this.#stalled) {
+      this.#stalled = false;
+      this.connection.resume();
+      this.#awaitNext(performance.now());
+    } else if (this.#blocked) {
+      this.#blocked = false;
+      this.#plane.wheel.arm(this, NEVER);
+      this.#exchange?.resumeAnswer();
+    }
   }
 
   onClose(): void {
@@ -116,7 +124,10 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
   }
 
   onDeadline(): void {
-    if (this.#phase === Phase.head && this.#held !== null) {
+    if (this.#phase === Phase.head && this.#stalled) {
+      this.connection.reset();
+      this.#gone();
+    } else if (this.#phase === Phase.head && this.#held !== null) {
       this.#refuse(Fault.headTimeout, true, null);
     } else if (this.#phase === Phase.exchange) {
       if (this.#blocked) {
@@ -260,7 +271,7 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
   /** The worker's grace is over. */
   cut(): void {
     if (this.#phase === Phase.tunnel) {
-      this.connection.destroy();
+      this.#exchange?.cutTunnel();
       return;
     }
     this.#cancel();
@@ -298,7 +309,7 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
     const { headLimits } = this.listener;
     let at = start;
     this.#processing = true;
-    while (at < end && this.#phase === Phase.head) {
+    while (at < end && this.#phase === Phase.head && !this.#stalled) {
       const next = parseRequestHead(buf, at, end, requestHead, headLimits);
       if (next === INCOMPLETE) {
         // The head's time runs from its first byte, however slowly the rest comes.
@@ -315,7 +326,7 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
     this.#processing = false;
     if (this.#phase === Phase.head || this.#phase === Phase.exchange) {
       if (at < end) this.#onEarlyBytes(buf, at, end);
-      if (this.#phase === Phase.head && this.#ended) this.#destroy();
+      if (this.#phase === Phase.head && this.#ended && !this.#stalled) this.#destroy();
     }
   }
 
@@ -390,10 +401,21 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
   #next(nowMs: number, unfinished: boolean): void {
     if (this.#phase === Phase.gone) return;
     if (this.#close || unfinished || this.#plane.draining) {
-      this.#finish(unfinished);
+      // Bytes behind the last request count as unfinished too: they may still be arriving.
+      this.#finish(unfinished || this.#held !== null);
       return;
     }
     this.#phase = Phase.head;
+    if (this.connection.pendingBytes > 0) {
+      this.#stalled = true;
+      this.connection.pause();
+      this.#arm(nowMs, this.listener.plan.timeouts.writeMs);
+    } else {
+      this.#awaitNext(nowMs);
+    }
+  }
+
+  #awaitNext(nowMs: number): void {
     this.#arm(nowMs, this.listener.plan.timeouts.idleMs);
     if (this.#paused) {
       this.#paused = false;

@@ -64,6 +64,7 @@ export class Exchange implements BodySink, TunnelOwner {
   /** Some of the body went past `out`: the request cannot be sent again. */
   #outPassed = false;
   #failed: FaultCode = 0;
+  #tunnel: Tunnel | null = null;
 
   constructor(plane: DataPlane) {
     this.#plane = plane;
@@ -237,14 +238,19 @@ export class Exchange implements BodySink, TunnelOwner {
     const { tunnelMs } = (this.#pool as Pool).plan.timeouts;
     this.#plane.recorder.tunnels(1);
     const early = client.releaseToTunnel();
-    new Tunnel(client.connection, connection, this, this.#plane.wheel, tunnelMs);
+    this.#tunnel = new Tunnel(client.connection, connection, this, this.#plane.wheel, tunnelMs);
     if (early !== null) {
       connection.write(early, 0, early.length);
       this.countBytes(early.length, 0);
     }
   }
 
+  cutTunnel(): void {
+    this.#tunnel?.finish(true);
+  }
+
   onTunnelEnd(): void {
+    this.#tunnel = null;
     this.#plane.recorder.tunnels(-1);
     this.#record(performance.now());
     this.client.tunnelEnded();

@@ -116,6 +116,8 @@ export class RequestWriter {
     const { fields } = head;
     let dropped = client.trusted ? ALWAYS_DROPPED : ALWAYS_DROPPED | DROPPED_UNTRUSTED;
     if (head.form === TargetForm.absolute) dropped |= bit(FieldId.host);
+    // Interim answers are not for clients of HTTP/1.0 (RFC 9110 10.1.1).
+    if (head.versionMinor === 0) dropped |= bit(FieldId.expect);
     if (countsForwards(head)) dropped |= bit(FieldId.maxForwards);
     const names = target.edits.names;
     if ((fields.seen & dropped) === 0 && names === null) {

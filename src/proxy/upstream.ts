@@ -13,6 +13,7 @@ import { Body } from './body.ts';
 import type { DataPlane } from './data-plane.ts';
 import { NEVER, Timed } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
+import { HeldBytes } from './held-bytes.ts';
 
 /** Informational answers that one exchange may bring; more is an attack on the client. */
 const INTERIM_MAX = 16;
@@ -30,7 +31,7 @@ export class Upstream extends Timed implements ConnectionHandler {
   #phase: Phase = Phase.connecting;
   readonly #body = new Body();
   /** The beginning of a head whose rest has not come. */
-  #held: Buffer | null = null;
+  #held: HeldBytes | null = null;
   #keep = false;
   #interim = 0;
   #answered = false;
@@ -109,7 +110,8 @@ export class Upstream extends Timed implements ConnectionHandler {
       if (this.#held === null) {
         this.#onHead(exchange, buf, start, end);
       } else {
-        const whole = Buffer.concat([this.#held, buf.subarray(start, end)]);
+        if (!this.#held.append(buf, start, end)) return;
+        const whole = this.#held.take();
         this.#held = null;
         this.#onHead(exchange, whole, 0, whole.length);
       }
@@ -191,7 +193,8 @@ export class Upstream extends Timed implements ConnectionHandler {
     for (;;) {
       const next = parseResponseHead(buf, at, end, head, responseLimits);
       if (next === INCOMPLETE) {
-        this.#held = Buffer.from(buf.subarray(at, end));
+        this.#held = new HeldBytes();
+        this.#held.append(buf, at, end);
         exchange.client.flush();
         return;
       }

@@ -111,3 +111,25 @@ test('no backend up: 503; lower tiers serve while no higher one is up', async (t
     /^HTTP\/1\.1 503 [\s\S]*x-edgebalancer-reason: no-backend\r\nretry-after: 1\r\n/,
   );
 });
+
+test('a client that asks and asks without reading is not read further: answers do not pile up', async (t) => {
+  const { ports } = await servers(t, 1);
+  const { port, tables } = await startPlane(t, {
+    ports,
+    route: { match: { hosts: [], path: '=/never', exact: true, methods: [], headers: [] } },
+    listener: { timeouts: { writeMs: 300 } },
+  });
+  const client = await dial(port);
+  client.socket.pause();
+  const many = Buffer.from('GET /x HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(5000), 'latin1');
+  let sent = 0;
+  const pour = (): void => {
+    while (!client.socket.destroyed && client.socket.write(many)) sent++;
+  };
+  client.socket.on('drain', pour);
+  client.socket.on('error', () => {});
+  pour();
+  await new Promise((resolve) => client.socket.once('close', resolve));
+  const answered = tables.counters.global('requests');
+  assert.ok(answered > 0 && answered < 200_000, `${answered} requests were answered to a client that read nothing`);
+});

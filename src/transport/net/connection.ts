@@ -27,6 +27,7 @@ export class NetConnection implements Connection {
   #noDelay = false;
   #paused = false;
   #ending = false;
+  #atEnd = false;
   #remoteAddress: string | null = null;
   #remotePort = 0;
   readonly #engine: EngineState;
@@ -143,7 +144,10 @@ export class NetConnection implements Connection {
 
   /** Node's read callback: the end of the stream. */
   push(): void {
-    if (!this.destroyed) this.handler.onEnd();
+    // A connection that is promoted after its end hears of the end again.
+    if (this.destroyed || this.#atEnd) return;
+    this.#atEnd = true;
+    this.handler.onEnd();
   }
 
   /** Node's read callback, after `push`. */
