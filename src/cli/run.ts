@@ -20,6 +20,7 @@ export async function run(file: string): Promise<number> {
     process.stderr.write(`${error.message}\n`);
     return 1;
   }
+  for (const { name, address } of supervisor.listeners) log.info({ listener: name, address }, 'listening');
   for (const note of notes) log.warn({}, note);
   return serve(supervisor, log, { graceMs: DRAIN_GRACE_MS });
 }

@@ -7,7 +7,6 @@ import { AdminState, HealthState } from '#core/health-state.ts';
 import type { Cancel, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import type { SlotTable } from '#memory/slots.ts';
-import { slotName } from './slot-names.ts';
 
 interface Ramp {
   readonly startedMs: number;
@@ -29,29 +28,26 @@ export class Membership {
     this.#timers = timers;
   }
 
-  /** `added` are the slot names that were not in force before: their slots start without a past. */
-  apply(plan: Plan, added: ReadonlySet<string>): void {
-    const { slots } = this;
-    const weights = new Map<number, number>();
-    const slowStarts = new Map<number, number>();
+  /** Slots in `fresh` start without a past; a backend whose name leads nowhere is down from the start. */
+  apply(plan: Plan, fresh: ReadonlySet<number>, nowhere: (slot: number) => boolean): void {
+    const { admin, health } = this.#slots;
+    this.#weights = new Map();
+    this.#slowStarts = new Map();
     for (const pool of plan.pools) {
-      for (const { id, url, slot, weight } of pool.backends) {
-        weights.set(slot, weight);
-        slowStarts.set(slot, pool.slowStartMs);
-        if (added.has(slotName(pool.name, id, url))) {
+      for (const { slot, weight } of pool.backends) {
+        this.#weights.set(slot, weight);
+        this.#slowStarts.set(slot, pool.slowStartMs);
+        if (fresh.has(slot)) {
           this.#ramps.delete(slot);
-          slots.admin[slot] = AdminState.active;
-          slots.health[slot] = pool.health === null ? HealthState.unchecked : HealthState.unknown;
-        } else if (pool.health === null) {
-          slots.health[slot] = HealthState.unchecked;
+          admin[slot] = AdminState.active;
+          health[slot] = HealthState.unknown;
         }
+        if (pool.health === null) health[slot] = nowhere(slot) ? HealthState.unhealthy : HealthState.unchecked;
       }
     }
-    this.#weights = weights;
-    this.#slowStarts = slowStarts;
-    for (const slot of this.#ramps.keys()) if (!weights.has(slot)) this.#ramps.delete(slot);
-    for (const slot of weights.keys()) this.#write(slot);
-    slots.moveEpoch();
+    for (const slot of this.#ramps.keys()) if (!this.#weights.has(slot)) this.#ramps.delete(slot);
+    for (const slot of this.#weights.keys()) this.#write(slot);
+    this.#slots.moveEpoch();
   }
 
   /** A backend came back from unhealthy: its weight begins to rise. */
@@ -64,13 +60,17 @@ export class Membership {
     this.#schedule();
   }
 
+  /** A backend without probes is as well as its name: up while that leads somewhere. */
+  setUnprobed(slot: number, up: boolean): void {
+    const state = up ? HealthState.unchecked : HealthState.unhealthy;
+    if (this.#slots.health[slot] === state) return;
+    this.#slots.health[slot] = state;
+    this.#slots.moveEpoch();
+  }
+
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;
-  }
-
-  get slots(): SlotTable {
-    return this.#slots;
   }
 
   #schedule(): void {

@@ -6,6 +6,7 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { SocketAddress } from '#core/plan.ts';
+import { addressText } from './address-text.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** Rejects with a sentence for the operator when `address` cannot be bound. `what` names it: 'listener "public"'. */
@@ -66,10 +67,4 @@ export function bindError(what: string, address: SocketAddress, error: NodeJS.Er
     default:
       return new OperatorError(`${what}: cannot listen on ${at}: ${error.message}.`);
   }
-}
-
-/** `host:port`, or the socket's path, as people write it. */
-export function addressText(address: SocketAddress): string {
-  if (address.kind === 'unix') return address.path;
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }

@@ -3,7 +3,7 @@
  * listeners stay open from start to end, and workers are added but never taken away.
  */
 import type { ListenerPlan, Plan } from '#core/plan.ts';
-import { addressText } from './port-check.ts';
+import { addressText } from './address-text.ts';
 
 /** Why `next` cannot replace `now` without a restart, as a sentence; null when it can. */
 export function refusal(now: Plan, next: Plan, workersMax: number): string | null {

@@ -2,21 +2,25 @@
  * The main thread's side: turns the configuration into a plan, starts workers that obey it, keeps them running, probes
  * backends, answers for the control plane, and brings all of it to an orderly end. It never touches a request.
  */
-import type { Log, Timers } from '#core/ports.ts';
-import type { Plan, SocketAddress } from '#core/plan.ts';
+import type { Log, Random, Timers } from '#core/ports.ts';
+import type { Plan } from '#core/plan.ts';
+import { resolveName, type Resolve } from '#discovery/resolve.ts';
 import { DEFAULT_CAPACITY } from '#memory/layout.ts';
 import { layTables, tablesBytes, type Tables } from '#memory/tables.ts';
-import type { ResolvedAddresses } from '#worker/messages.ts';
-import { makeControlSocket } from './control-socket.ts';
-import type { Draft, ReadDraft } from './draft.ts';
+import { anyProbe } from '#probes/any-probe.ts';
+import type { Probe } from '#probes/probe.ts';
+import type { Transition } from '#probes/prober.ts';
+import { boundAddress } from './address-text.ts';
+import type { Facts } from './admin-facts.ts';
+import { BackendWatch } from './backend-watch.ts';
+import { ControlPlane } from './control-plane.ts';
+import type { Draft, ReadDraft, Reading } from './draft.ts';
 import { FileWatch } from './file-watch.ts';
-import { Membership } from './membership.ts';
 import { OperatorError } from './operator-error.ts';
-import { addressText, checkAddress } from './port-check.ts';
+import { checkAddress } from './port-check.ts';
 import { Publisher } from './publisher.ts';
 import { refusal } from './reload-limits.ts';
-import { RowAllocator } from './row-allocator.ts';
-import { slotName } from './slot-names.ts';
+import { Rows } from './rows.ts';
 import { systemTimers } from './system-timers.ts';
 import { usableCpus } from './usable-cpus.ts';
 import { spawnWorker, type Spawn, type WorkerHandle } from './worker-handle.ts';
@@ -24,8 +28,6 @@ import { WorkerPool } from './worker-pool.ts';
 
 /** Rows for workers, so that a reload may add some. */
 const WORKER_ROWS_MIN = 16;
-/** Row 0 of the metrics counts requests that no route matched. */
-const FIRST_ROUTE_ROW = 1;
 
 export interface SupervisorOptions {
   readonly draft: Draft;
@@ -34,10 +36,16 @@ export interface SupervisorOptions {
   /** The file whose changes reload. */
   readonly watch?: string;
   readonly log: Log;
-  readonly timers?: Timers;
-  readonly spawn?: Spawn;
+  readonly version?: string;
+  /** Called for each change of a backend's health. */
+  readonly onTransition?: (transition: Transition) => void;
   /** What `workers: auto` stands for. */
   readonly cpus?: number;
+  readonly timers?: Timers;
+  readonly random?: Random;
+  readonly spawn?: Spawn;
+  readonly probe?: Probe;
+  readonly resolve?: Resolve;
 }
 
 /** What exists from the first plan on. */
@@ -46,7 +54,7 @@ interface Running {
   readonly tables: Tables;
   readonly pool: WorkerPool;
   readonly publisher: Publisher;
-  readonly membership: Membership;
+  readonly watch: BackendWatch;
 }
 
 export class Supervisor {
@@ -55,32 +63,20 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #timers: Timers;
   readonly #log: Log;
-  readonly #control = makeControlSocket();
-  readonly #slots: RowAllocator;
-  readonly #routeRows: RowAllocator;
+  readonly #control: ControlPlane;
+  readonly #rows: Rows;
+  readonly #startedAtMs: number;
   #running: Running | null = null;
-  #addresses: ResolvedAddresses = {};
   #queue: Promise<unknown> = Promise.resolve();
-  #watch: FileWatch | null = null;
+  #fileWatch: FileWatch | null = null;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     this.#log = options.log;
-    this.#slots = new RowAllocator({
-      first: 0,
-      capacity: DEFAULT_CAPACITY.slots,
-      what: 'backends',
-      isIdle: (slot) => this.#live.tables.slots.total[slot] === 0,
-      onReuse: (slot) => this.#clearSlot(slot),
-    });
-    this.#routeRows = new RowAllocator({
-      first: FIRST_ROUTE_ROW,
-      capacity: DEFAULT_CAPACITY.routes,
-      what: 'routes',
-      isIdle: () => true,
-      onReuse: (row) => this.#live.tables.counters.clearRoute(row),
-    });
+    this.#startedAtMs = this.#timers.wallMs();
+    this.#control = new ControlPlane(() => this.#facts(), options.log);
+    this.#rows = new Rows(() => this.#live.tables);
   }
 
   /** Ports of the listeners, by name. */
@@ -88,8 +84,22 @@ export class Supervisor {
     return this.#live.pool.ports;
   }
 
+  /** Port of the admin API's own address; 0 where it has none. */
+  get adminPort(): number {
+    return this.#control.port;
+  }
+
+  /** The listeners, each with the address that it is bound to. */
+  get listeners(): readonly { readonly name: string; readonly address: string }[] {
+    return this.plan.listeners.map(({ name, address }) => ({ name, address: boundAddress(address, this.ports[name]) }));
+  }
+
   get workers(): readonly WorkerHandle[] {
     return this.#live.pool.handles;
+  }
+
+  get workerRestarts(): number {
+    return this.#live.pool.restarts;
   }
 
   get plan(): Plan {
@@ -102,33 +112,21 @@ export class Supervisor {
 
   /** Resolves when every worker listens. Rejects with an `OperatorError` when an operator must put something right. */
   async start(): Promise<void> {
-    const { draft } = this.#options;
-    const { plan, commit } = this.#compile(draft, 1);
-    await Promise.all(plan.listeners.map(({ name, address }) => checkAddress(`Listener "${name}"`, address)));
-    const capacity = { ...DEFAULT_CAPACITY, workers: Math.max(plan.workers, WORKER_ROWS_MIN) };
-    const buffer = new SharedArrayBuffer(tablesBytes(capacity));
-    const tables = layTables(buffer, capacity);
-    const pool = new WorkerPool({
-      spawn: this.#options.spawn ?? spawnWorker,
-      buffer,
-      tables,
-      timers: this.#timers,
-      log: this.#log,
-      current: () => ({ plan: this.plan, addresses: this.#addresses }),
-      onProgress: () => this.#running?.publisher.progress(),
-    });
-    const publisher = new Publisher(pool, this.#timers, this.#log);
-    const membership = new Membership(tables.slots, this.#timers);
-    this.#running = { plan, tables, pool, publisher, membership };
-    membership.apply(plan, commit());
+    const { draft, watch: file } = this.#options;
     try {
-      await pool.growTo(plan.workers);
+      const { plan, commit } = this.#compile(draft, 1);
+      await Promise.all(plan.listeners.map(({ name, address }) => checkAddress(`Listener "${name}"`, address)));
+      const { pool, watch } = (this.#running = this.#assemble(plan));
+      watch.apply(plan, commit());
+      await Promise.all([pool.growTo(plan.workers), this.#control.start(draft.admin)]);
     } catch (error) {
       await this.stop();
       throw error;
     }
-    for (const { name, address } of plan.listeners) this.#log.info({}, `listener ${name}: ${this.#url(name, address)}`);
-    await this.#watchFile();
+    if (file !== undefined) {
+      this.#fileWatch = new FileWatch(file, this.#timers, () => void this.reload());
+      await this.#fileWatch.start();
+    }
   }
 
   /** Reads the configuration (or takes `draft`) and publishes it. False when it was refused: the plan in force stays. */
@@ -143,7 +141,8 @@ export class Supervisor {
     this.draining = true;
     this.#log.info({ graceMs }, 'draining: finishing what runs, accepting nothing new');
     const cut = await this.#live.pool.drain(graceMs);
-    this.#log.info({ cut }, cut === 0 ? 'drained' : 'the grace is over; what still ran was cut');
+    if (cut === 0) this.#log.info({}, 'drained');
+    else this.#log.warn({ cut }, 'the grace is over; connections that were still busy have been cut');
     await this.stop();
     return cut;
   }
@@ -151,10 +150,10 @@ export class Supervisor {
   /** Ends everything at once. */
   async stop(): Promise<void> {
     this.draining = true;
-    this.#watch?.stop();
-    this.#running?.membership.stop();
+    this.#fileWatch?.stop();
+    this.#running?.watch.stop();
     await this.#running?.pool.terminate();
-    this.#control.remove();
+    await this.#control.stop();
   }
 
   get #live(): Running {
@@ -162,76 +161,99 @@ export class Supervisor {
     return this.#running;
   }
 
+  #assemble(plan: Plan): Running {
+    const { spawn = spawnWorker, probe = anyProbe, resolve = resolveName, random = Math.random } = this.#options;
+    const capacity = { ...DEFAULT_CAPACITY, workers: Math.max(plan.workers, WORKER_ROWS_MIN) };
+    const buffer = new SharedArrayBuffer(tablesBytes(capacity));
+    const tables = layTables(buffer, capacity);
+    const log = this.#log;
+    const timers = this.#timers;
+    const watch = new BackendWatch({
+      slots: tables.slots,
+      timers,
+      random,
+      log,
+      probe,
+      resolve,
+      onAddresses: () => pool.broadcast({ type: 'addresses', addresses: watch.addresses() }),
+      onTransition: (transition) => this.#options.onTransition?.(transition),
+    });
+    const pool = new WorkerPool({
+      spawn,
+      buffer,
+      tables,
+      timers,
+      log,
+      current: () => ({ plan: this.plan, addresses: watch.addresses() }),
+      onProgress: () => publisher.progress(),
+    });
+    const publisher = new Publisher(pool, timers, log);
+    return { plan, tables, pool, publisher, watch };
+  }
+
   async #reload(given: Draft | undefined): Promise<boolean> {
-    const reading =
-      given !== undefined
-        ? { draft: given, problems: [], notes: [] }
-        : ((await this.#options.read?.()) ?? { draft: null, problems: ['There is no file to read again.'], notes: [] });
-    if (reading.draft === null) return this.#refuse(reading.problems);
+    const { draft, problems, notes } = await this.#read(given);
+    if (draft === null) return this.#refuse(problems);
     try {
-      await this.#publish(reading.draft);
+      await this.#publish(draft);
     } catch (error) {
       if (error instanceof OperatorError) return this.#refuse([error.message]);
       throw error;
     }
-    for (const note of reading.notes) this.#log.warn({}, note);
+    for (const warning of [...problems, ...notes]) this.#log.warn({}, warning);
     this.reloads.ok += 1;
     return true;
   }
 
-  async #watchFile(): Promise<void> {
-    const { watch: file } = this.#options;
-    if (file === undefined) return;
-    this.#watch = new FileWatch(file, this.#timers, () => void this.reload());
-    await this.#watch.start();
-  }
-
-  #url(name: string, address: SocketAddress): string {
-    if (address.kind === 'unix') return `unix:${address.path}`;
-    return `http://${addressText({ ...address, port: this.ports[name] ?? address.port })}`;
+  async #read(given: Draft | undefined): Promise<Reading> {
+    const { read } = this.#options;
+    if (given !== undefined) return { draft: given, problems: [], notes: [] };
+    if (read === undefined) return { draft: null, problems: ['There is no file to read again.'], notes: [] };
+    return await read();
   }
 
   #refuse(problems: readonly string[]): boolean {
     this.reloads.failed += 1;
-    for (const problem of problems) this.#log.error({ problem }, 'configuration refused; the one in force stays');
+    for (const problem of problems) this.#log.error({}, problem);
+    this.#log.error({ revision: this.plan.revision }, 'the configuration was refused; the one in force stays');
     return false;
   }
 
   async #publish(draft: Draft): Promise<void> {
-    const { pool, membership, publisher, tables } = this.#live;
-    const { plan, commit } = this.#compile(draft, this.plan.revision + 1);
-    const why = refusal(this.plan, plan, tables.capacity.workers);
+    const { pool, watch, publisher, tables, plan: before } = this.#live;
+    const { plan, commit } = this.#compile(draft, before.revision + 1);
+    const why = refusal(before, plan, tables.capacity.workers);
     if (why !== null) throw new OperatorError(why);
+    const added = commit();
+    this.#rows.forgetStrategies(before, plan);
     this.#live.plan = plan;
-    membership.apply(plan, commit());
-    const obeyed = await publisher.publish(plan, this.#addresses);
-    if (plan.workers > pool.handles.length) await pool.growTo(plan.workers);
+    watch.apply(plan, added);
+    const obeyed = await publisher.publish(plan, watch.addresses());
+    await pool.growTo(plan.workers);
     this.#log.info({ revision: plan.revision, obeyed }, 'configuration reloaded');
   }
 
-  /** Nothing is changed until `commit`, which returns the names of slots that are new. */
   #compile(draft: Draft, revision: number): { plan: Plan; commit: () => Set<string> } {
-    const obeyed = this.#running?.pool.obeyedRevision ?? 0;
-    const slots = this.#slots.draft(obeyed);
-    const routeRows = this.#routeRows.draft(obeyed);
-    const plan = draft.compile({
-      revision,
-      assignSlot: (pool, id, url) => slots.assign(slotName(pool, id, url)),
-      assignRouteRow: (name) => routeRows.assign(name),
-      controlSocket: this.#control.path,
-      cpus: this.#options.cpus ?? usableCpus(),
-    });
-    const commit = (): Set<string> => {
-      this.#routeRows.commit(routeRows, revision);
-      return new Set(this.#slots.commit(slots, revision));
-    };
+    const { assignSlot, assignRouteRow, commit } = this.#rows.draft(this.#running?.pool.obeyedRevision ?? 0, revision);
+    const cpus = this.#options.cpus ?? usableCpus();
+    const plan = draft.compile({ revision, assignSlot, assignRouteRow, controlSocket: this.#control.path, cpus });
     return { plan, commit };
   }
 
-  #clearSlot(slot: number): void {
-    const { slots, counters, strategies } = this.#live.tables;
-    slots.generation[slot]! += 1;
-    counters.clearSlot(slot);
-    strategies.clearSlot(slot);
+  #facts(): Facts {
+    const { plan, tables, watch, pool } = this.#live;
+    return {
+      plan,
+      tables,
+      watch,
+      workers: pool.handles,
+      workerRestarts: pool.restarts,
+      ports: pool.ports,
+      draining: this.draining,
+      reloads: this.reloads,
+      version: this.#options.version ?? '',
+      startedAtMs: this.#startedAtMs,
+      nowMs: this.#timers.wallMs(),
+    };
   }
 }

@@ -1,0 +1,76 @@
+/** `GET /admin/backends`: each backend's state, load and latency. */
+import type { BackendEntry, BackendsAnswer, BackendState } from '#contract/admin.ts';
+import { ADMIN_STATE_NAMES, AdminState, HEALTH_STATE_NAMES, isUp, type HealthState } from '#core/health-state.ts';
+import { OUTCOME_COUNT, isFailure, type Outcome } from '#core/outcome.ts';
+import type { BackendPlan } from '#core/plan.ts';
+import { quantileUs } from '#memory/histogram.ts';
+import type { Tables } from '#memory/tables.ts';
+import { millis } from './metrics-report.ts';
+import { userPools, type Observed } from './observed.ts';
+
+export function backendsReport(observed: Observed): BackendsAnswer {
+  return {
+    pools: userPools(observed.plan).map((pool) => {
+      const counts = pool.backends.map(({ slot }) => attemptCounts(observed.tables, slot));
+      const total = counts.reduce((sum, { requests }) => sum + requests, 0);
+      return {
+        name: pool.name,
+        strategy: pool.strategy.name,
+        backends: pool.backends.map((backend, at) => entry(observed, backend, counts[at] as AttemptCounts, total)),
+      };
+    }),
+  };
+}
+
+interface AttemptCounts {
+  readonly requests: number;
+  readonly failures: number;
+}
+
+export function attemptCounts({ counters }: Tables, slot: number): AttemptCounts {
+  let requests = 0;
+  let failures = 0;
+  for (let outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+    const count = counters.slotCount(slot, outcome);
+    requests += count;
+    if (isFailure(outcome as Outcome)) failures += count;
+  }
+  return { requests, failures };
+}
+
+function entry(observed: Observed, backend: BackendPlan, counts: AttemptCounts, total: number): BackendEntry {
+  const { slots, counters } = observed.tables;
+  const { id, url, weight, tier, slot } = backend;
+  const cells = counters.slotHistogram(slot);
+  return {
+    id,
+    url,
+    weight,
+    effectiveWeight: slots.weight[slot] as number,
+    tier,
+    state: stateName(observed.tables, slot),
+    circuit: 'closed',
+    inFlight: slots.total[slot] as number,
+    ...counts,
+    share: total === 0 ? 0 : counts.requests / total,
+    latencyMs: {
+      p50: millis(quantileUs(cells, 0.5)),
+      p95: millis(quantileUs(cells, 0.95)),
+      p99: millis(quantileUs(cells, 0.99)),
+    },
+    lastProbe: observed.probes(slot)?.last ?? null,
+    addresses: observed.addresses(slot),
+  };
+}
+
+/** What an operator set says more than what probes found. */
+function stateName({ slots }: Tables, slot: number): BackendState {
+  const admin = slots.admin[slot] as AdminState;
+  if (admin === AdminState.draining || admin === AdminState.maintenance) return ADMIN_STATE_NAMES[admin];
+  return HEALTH_STATE_NAMES[slots.health[slot] as HealthState];
+}
+
+/** Whether a backend may be given requests now. */
+export function isServing({ slots }: Tables, slot: number): boolean {
+  return slots.admin[slot] === AdminState.active && isUp(slots.health[slot] as HealthState);
+}

@@ -1,0 +1,50 @@
+/** One active health check: what is asked of whom, and what came of it. */
+import type { HealthPlan, SocketAddress } from '#core/plan.ts';
+
+export interface ProbeRequest {
+  readonly address: SocketAddress;
+  /** What Host says unless the plan names another. */
+  readonly authority: string;
+  readonly health: HealthPlan;
+}
+
+export interface ProbeResult {
+  readonly ok: boolean;
+  /** From the first attempt to connect until the verdict, in milliseconds. */
+  readonly ms: number;
+  /** A few words for people: 'status 200', 'connection refused'. */
+  readonly detail: string;
+}
+
+/** Makes one probe. Never rejects: whatever goes wrong is the backend's failure. */
+export type Probe = (request: ProbeRequest) => Promise<ProbeResult>;
+
+/** What a system's error code means to an operator. */
+export function failureText(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ECONNRESET':
+      return 'the connection was reset';
+    case 'ENOENT':
+      return 'there is no such socket';
+    case 'EACCES':
+      return 'permission denied';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'no route to it';
+    case 'ETIMEDOUT':
+      return 'the connection timed out';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'the name does not resolve';
+    default:
+      return error.code === undefined || error.message.includes(error.code)
+        ? error.message
+        : `${error.message} (${error.code})`;
+  }
+}
+
+export function timeoutText(timeoutMs: number): string {
+  return `no answer within ${timeoutMs} ms`;
+}

@@ -1,0 +1,112 @@
+/** What the admin API is told: the supervisor's knowledge in the API's shapes. */
+import type { OverviewAnswer, WorkerEntry } from '#contract/admin.ts';
+import type { AdminView } from '#control/admin/view.ts';
+import type { Plan } from '#core/plan.ts';
+import { G } from '#memory/counters.ts';
+import type { Tables } from '#memory/tables.ts';
+import { isServing } from '#observe/backends-report.ts';
+import { inFlight, metricsReport } from '#observe/metrics-report.ts';
+import { userPools, type Observed } from '#observe/observed.ts';
+import { boundAddress } from './address-text.ts';
+import type { BackendWatch } from './backend-watch.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+
+/** The supervisor, as far as it is told of here. */
+export interface Facts {
+  readonly plan: Plan;
+  readonly tables: Tables;
+  readonly watch: BackendWatch;
+  readonly workers: readonly WorkerHandle[];
+  readonly workerRestarts: number;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly draining: boolean;
+  readonly reloads: { readonly ok: number; readonly failed: number };
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+}
+
+export function adminView(facts: () => Facts): AdminView {
+  return {
+    observed: () => observedOf(facts()),
+    overview: () => overviewOf(facts()),
+    processFacts: () => {
+      const { plan, reloads, workerRestarts, workers, version, startedAtMs } = facts();
+      const { user, system } = process.cpuUsage();
+      return {
+        revision: plan.revision,
+        reloads,
+        workerRestarts,
+        workers: workers.filter((worker) => worker.state === 'listening').length,
+        version,
+        cpuSeconds: (user + system) / 1e6,
+        residentBytes: process.memoryUsage.rss(),
+        startSeconds: startedAtMs / 1000,
+      };
+    },
+    unready: () => {
+      const { draining, workers } = facts();
+      if (draining) return 'draining';
+      return workers.some((worker) => worker.state === 'listening') ? null : 'no worker listens';
+    },
+  };
+}
+
+function observedOf({ plan, tables, watch, workers }: Facts): Observed {
+  return {
+    plan,
+    tables,
+    workerRows: workers.length,
+    probes: (slot) => {
+      const prober = watch.prober(slot);
+      if (prober === undefined) return null;
+      const { last, successes, failures } = prober;
+      return {
+        last:
+          last === null ? null : { ...last, at: new Date(last.at).toISOString(), ms: Math.round(last.ms * 100) / 100 },
+        successes,
+        failures,
+      };
+    },
+    addresses: (slot) => watch.addressesOf(slot),
+  };
+}
+
+function overviewOf(facts: Facts): OverviewAnswer {
+  const { plan, tables, workers, ports, version, startedAtMs, nowMs } = facts;
+  const observed = observedOf(facts);
+  const backends = userPools(plan).flatMap((pool) => pool.backends);
+  return {
+    version,
+    uptime: Math.round((nowMs - startedAtMs) / 100) / 10,
+    startedAt: new Date(startedAtMs).toISOString(),
+    draining: facts.draining,
+    revision: plan.revision,
+    reloads: facts.reloads,
+    workers: workers.map((worker) => workerEntry(worker, tables)),
+    workerRestarts: facts.workerRestarts,
+    listeners: plan.listeners.map(({ name, address }) => ({ name, address: boundAddress(address, ports[name]) })),
+    totals: {
+      requests: metricsReport(observed).totalRequests,
+      inFlight: inFlight(observed),
+      connections: tables.counters.global('connections'),
+      bytesIn: tables.counters.global('bytesIn'),
+      bytesOut: tables.counters.global('bytesOut'),
+      backends: backends.length,
+      backendsUp: backends.filter(({ slot }) => isServing(tables, slot)).length,
+    },
+  };
+}
+
+function workerEntry({ row, state, engine, revision }: WorkerHandle, { counters }: Tables): WorkerEntry {
+  const global = counters.rows[row]?.global;
+  return {
+    worker: row,
+    state,
+    engine,
+    revision,
+    connections: global?.[G.connections] ?? 0,
+    inFlight: global?.[G.inFlight] ?? 0,
+  };
+}
