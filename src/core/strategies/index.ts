@@ -2,12 +2,13 @@
  * The list of strategies: configuration, help, forms, the simulator and the conformance suite all follow from it.
  */
 import type { StrategyDefinition } from '../strategy.ts';
+import { adaptive } from './adaptive.ts';
 import { leastConnections } from './least-connections.ts';
 import { random } from './random.ts';
 import { roundRobin } from './round-robin.ts';
 import { twoChoices } from './two-choices.ts';
 
-export const STRATEGIES: readonly StrategyDefinition[] = [roundRobin, leastConnections, random, twoChoices];
+export const STRATEGIES: readonly StrategyDefinition[] = [adaptive, roundRobin, leastConnections, random, twoChoices];
 
 /** The strategy of a pool that names none. */
 export const DEFAULT_STRATEGY = 'adaptive';

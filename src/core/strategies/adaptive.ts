@@ -1,0 +1,255 @@
+/**
+ * Adaptive: the backend with the least expected work, where "expected" is learned from latency, errors and silence.
+ *
+ * Why: requests in flight are the freshest signal, but they are noisy and blind: a backend that is twice as slow, or
+ * serves one request at a time instead of eight, gets too much until its queue has grown; one that fails at once looks
+ * idle; one that froze looks like any other until it is full. Plain moving averages of latency see these things, but
+ * also see differences where there is only noise, and are worse than least connections when all backends are equal.
+ *
+ * The score of a backend, least wins, ties at random, over all candidates (the best of 256 neighbours in large pools):
+ *
+ *     (in flight + parallelism) * slowness * errors * silence / weight
+ *
+ * - slowness (observations.ts, comparison.ts): how many times slower than the typical backend. From the mean of log
+ *   latencies, after the wait that the queue explains is taken off; counted only as far as chance is ruled out. The memory
+ *   is long (3 s), but is dropped when the last samples contradict it, so a change is seen after about ten requests.
+ * - errors: the share of failed attempts beyond that of the best backend, up to a factor of 33. An error never counts as
+ *   faster than what the backend usually takes.
+ * - silence: requests are in flight, and none has ended for several times as long as one should take. It is looked at
+ *   when the backend is about to be picked, so a pause is noticed within a few service times.
+ * - parallelism softens the count: below it, a backend serves requests side by side and another one costs nothing.
+ *
+ * All of it is relative to the pool and shared by all workers, each adding its own observations in rows of its own.
+ * Cold start: an unknown backend counts as typical, and its requests in flight, which then grow, protect it; weights
+ * ramp during slow start. With no samples at all this is least connections.
+ * Recovery: observations fade, so an avoided backend slowly counts as typical again; and an idle backend of which nobody
+ * has heard for a second gets a request of its own (`explore` bounds their share), so that none is starved or given up,
+ * and one that has recovered is back within seconds.
+ * Known weakness: within an extreme mix of short and very long requests, silence says little, and traffic is spread
+ * less evenly than by least connections.
+ *
+ * Sources: peak EWMA (Finagle) for latency times load; soft thresholds and the constants are measured in
+ * docs/strategies.md, over the situations listed there.
+ */
+import { isFailure, Outcome } from '../outcome.ts';
+import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import { Candidates } from './candidates.ts';
+import { Comparison } from './comparison.ts';
+import { Observations, OBSERVATION_ROWS } from './observations.ts';
+
+/** How many candidates one pick looks at. */
+const WINDOW = 256;
+/** How many cells of the workers' rows one refresh merges at most; more are merged by turns. */
+const REFRESH_CELLS = 2048;
+/** How long nobody must have heard of an idle backend before it gets a request for that reason alone. */
+const FORGOTTEN_MS = 1000;
+/** Of the wait that the queue explains, the share (as a power) that is believed: 1 would leave nothing to hold back a
+ * backend whose latency does not grow with its load, and a small advantage would draw all traffic to it. */
+const QUEUE_POWER = 0.8;
+/** A silence counts from so many expected ends of attempts on, as a factor of itself, up to the greatest. */
+const SILENCE_LEAST = 4;
+const SILENCE_MAX = 8;
+const ELAPSED_MS_LEAST = 0.05;
+
+class Adaptive implements Strategy {
+  readonly #env: StrategyEnv;
+  readonly #parallelism: number;
+  readonly #explore: number;
+  readonly #candidates = new Candidates();
+  readonly #observations: Observations;
+  readonly #comparison: Comparison;
+  /** How many times worse each backend is to be thought of because it has fallen silent, by slot. */
+  readonly #silence: Float64Array;
+  /** What one request in flight costs: slowness * errors * silence / weight, by slot. */
+  readonly #price: Float64Array;
+  readonly #ties = new Int32Array(WINDOW);
+  /** Position where the next refresh goes on to merge. */
+  #merged = 0;
+  #refreshed = false;
+  /** The idle backend of which nobody has heard for longest, if for long enough; -1: none. */
+  #forgotten = -1;
+  /** Requests that may go to forgotten backends: each pick earns a little, one at most is saved. */
+  #credit = 0;
+
+  constructor(env: StrategyEnv) {
+    this.#env = env;
+    this.#parallelism = env.params['parallelism'] as number;
+    this.#explore = env.params['explore'] as number;
+    this.#observations = new Observations(env, env.params['memoryMs'] as number);
+    this.#comparison = new Comparison(env.weight.length);
+    this.#silence = new Float64Array(env.weight.length).fill(1);
+    this.#price = new Float64Array(env.weight.length);
+  }
+
+  update(slots: Int32Array, count: number, nowMs: number): void {
+    this.#candidates.set(slots, count, this.#env.weight);
+    this.#forgotten = -1;
+    this.#merged = 0;
+    for (let at = 0; at < count; at++) this.#setPrice(slots[at]);
+    // What others learned before this strategy was made counts at once.
+    if (!this.#refreshed) this.refresh(nowMs);
+    this.#refreshed = true;
+  }
+
+  pick(_key: number, nowMs: number): number {
+    this.#credit += this.#explore;
+    if (this.#credit >= 1) {
+      const slot = this.#forgotten;
+      this.#forgotten = -1;
+      this.#credit = slot < 0 ? 1 : 0;
+      if (slot >= 0 && this.#env.inFlight[slot] === 0) return slot;
+    }
+    const { slots, count } = this.#candidates;
+    return this.#best(slots, count, nowMs);
+  }
+
+  pickAmong(slots: Int32Array, count: number, _key: number, nowMs: number): number {
+    return this.#best(slots, count, nowMs);
+  }
+
+  begin(slot: number, inFlightBefore: number, nowMs: number): void {
+    if (inFlightBefore === 0) this.#observations.wake(slot, nowMs);
+  }
+
+  settle(slot: number, inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
+    const observations = this.#observations;
+    const queue = Math.pow(1 + inFlightBefore / this.#parallelism, QUEUE_POWER);
+    let x = Math.log(Math.max(ELAPSED_MS_LEAST, elapsedMs) / queue);
+    const usual = observations.samples[slot] > 0 ? observations.mean[slot] : this.#comparison.typical;
+    if (outcome === Outcome.cancelled) {
+      if (x > usual) observations.outwait(slot, x, nowMs);
+      return;
+    }
+    const failed = isFailure(outcome);
+    if (failed && x < usual) x = usual;
+    observations.end(slot, x, failed, nowMs);
+    if (this.#silence[slot] === 1) return;
+    this.#silence[slot] = 1;
+    this.#setPrice(slot);
+  }
+
+  refresh(nowMs: number): void {
+    const { slots, count } = this.#candidates;
+    const { inFlight, rows } = this.#env;
+    const workers = (rows['at'] as readonly Float64Array[]).length;
+    const end = Math.min(count, this.#merged + Math.ceil(REFRESH_CELLS / workers));
+    const { deviation } = this.#comparison;
+    for (let at = this.#merged; at < end; at++) this.#observations.merge(slots[at], deviation, nowMs);
+    this.#merged = end;
+    if (end === count) {
+      this.#merged = 0;
+      this.#comparison.compare(slots, count, this.#observations);
+      this.#forgotten = this.#mostForgotten(nowMs);
+    }
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at];
+      this.#silence[slot] = inFlight[slot] > 0 ? this.#silenceOf(slot, nowMs) : 1;
+      this.#setPrice(slot);
+    }
+  }
+
+  #best(slots: Int32Array, count: number, nowMs: number): number {
+    let slot = this.#cheapest(slots, count);
+    for (let looks = 0; looks < 3 && this.#fellSilent(slot, nowMs); looks++) slot = this.#cheapest(slots, count);
+    return slot;
+  }
+
+  #cheapest(slots: Int32Array, count: number): number {
+    const { inFlight, random } = this.#env;
+    const price = this.#price;
+    const ties = this.#ties;
+    const parallelism = this.#parallelism;
+    let least = Infinity;
+    let found = 0;
+    let at = count <= WINDOW ? 0 : (random() * count) | 0;
+    for (let left = count < WINDOW ? count : WINDOW; left > 0; left--) {
+      const slot = slots[at];
+      if (++at === count) at = 0;
+      const score = (inFlight[slot] + parallelism) * price[slot];
+      if (score > least) continue;
+      if (score < least) {
+        least = score;
+        found = 0;
+      }
+      ties[found++] = slot;
+    }
+    return found === 1 ? ties[0] : ties[(random() * found) | 0];
+  }
+
+  /** Whether the slot has become more silent since its price was set; if so, raises the price. */
+  #fellSilent(slot: number, nowMs: number): boolean {
+    if (this.#env.inFlight[slot] === 0 || this.#silenceOf(slot, nowMs) <= this.#silence[slot]) return false;
+    // Another worker may have heard of it.
+    this.#observations.silentSince(slot);
+    const silence = this.#silenceOf(slot, nowMs);
+    if (silence <= this.#silence[slot]) return false;
+    this.#silence[slot] = silence;
+    this.#setPrice(slot);
+    return true;
+  }
+
+  /** The factor for having requests in flight of which none has ended for long. */
+  #silenceOf(slot: number, nowMs: number): number {
+    const served = Math.min(this.#env.inFlight[slot], this.#parallelism);
+    const missed = (nowMs - this.#observations.since[slot]) * served * this.#comparison.pace[slot];
+    return missed > SILENCE_LEAST ? Math.min(SILENCE_MAX, missed) : 1;
+  }
+
+  #setPrice(slot: number): void {
+    this.#price[slot] = (this.#comparison.factor[slot] * this.#silence[slot]) / this.#env.weight[slot];
+  }
+
+  #mostForgotten(nowMs: number): number {
+    const { slots, count } = this.#candidates;
+    let forgotten = -1;
+    let longest = nowMs - FORGOTTEN_MS;
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at];
+      const since = this.#observations.since[slot];
+      if (this.#env.inFlight[slot] > 0 || since > longest) continue;
+      forgotten = slot;
+      longest = since;
+    }
+    return forgotten;
+  }
+}
+
+export const adaptive: StrategyDefinition = {
+  name: 'adaptive',
+  summary: 'Takes the backend with the least expected work, learned from latency, errors and silence.',
+  bestWhen: 'Nearly always: backends differ, slow down, pause or fail, and nobody wants to tune weights.',
+  params: [
+    {
+      name: 'parallelism',
+      type: 'number',
+      summary: 'Requests that one backend serves well side by side.',
+      default: 4,
+      min: 1,
+      max: 256,
+      integer: true,
+    },
+    {
+      name: 'memoryMs',
+      type: 'number',
+      summary: 'How long latencies and errors are remembered, in milliseconds.',
+      default: 3000,
+      min: 100,
+      max: 600_000,
+      integer: true,
+    },
+    {
+      name: 'explore',
+      type: 'number',
+      summary: 'Share of requests, at most, that go to idle backends not heard of for a second.',
+      default: 0.005,
+      min: 0,
+      max: 0.1,
+      integer: false,
+    },
+  ],
+  memory: { rows: OBSERVATION_ROWS, words: [] },
+  key: null,
+  weighted: true,
+  refreshMs: 20,
+  create: (env) => new Adaptive(env),
+};
