@@ -181,6 +181,11 @@ export class NetConnection implements Connection {
       (this.#handle as StreamHandle).reading = false;
       (this.#handle as StreamHandle).readStop();
     }
+    if (this.#atEnd) {
+      // The end came before the socket was there to see it; without it the socket would never close by itself.
+      (this.#socket as unknown as Socket).push(null);
+      (this.#socket as unknown as Socket).read(0);
+    }
     return this.#socket as unknown as Socket;
   }
 
