@@ -180,6 +180,8 @@ test('TRACE and OPTIONS count their hops (RFC 9110 7.6.2); other methods do not'
 });
 
 test('a field that only looks like a framing field is not passed on', () => {
-  const lines = rewrite('POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1\r\nContent_Length: 9\r\nTransfer_Encoding: chunked\r\n\r\n');
+  const lines = rewrite(
+    'POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1\r\nContent_Length: 9\r\nTransfer_Encoding: chunked\r\n\r\n',
+  );
   assert.ok(!lines.some((line) => line.includes('_')));
 });
