@@ -1,5 +1,10 @@
 #!/usr/bin/env node
 // Plain JavaScript that old versions of Node can read too: they could not even parse the source behind it.
+import { existsSync } from 'node:fs';
+import module from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 const NEEDED = 24;
 const running = process.versions.node;
 
@@ -14,7 +19,26 @@ if (!(Number(running.split('.')[0]) >= NEEDED)) {
       'Start it without --no-strip-types (look into NODE_OPTIONS too).',
   );
 } else {
+  cacheCode();
+  keepCompiled();
   import('../src/main.ts');
+}
+
+// Types are stripped and code is compiled once, not at every start. Workers take the place from the environment.
+function cacheCode() {
+  const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
+  if (process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE || !existsSync(modules)) return;
+  const { directory } = module.enableCompileCache(join(modules, '.cache', 'edgebalancer'));
+  if (directory) process.env.NODE_COMPILE_CACHE = join(modules, '.cache', 'edgebalancer');
+}
+
+// Types are stripped and code compiled once, not at every start: that halves the time to the first answer. Workers look
+// for the cache in the environment. Where nothing can be written the start is only slower.
+function keepCompiled() {
+  const { enableCompileCache, getCompileCacheDir } = process.getBuiltinModule('node:module');
+  enableCompileCache();
+  const directory = getCompileCacheDir();
+  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 }
 
 function fail(sentence) {

@@ -1,26 +1,32 @@
 /** `edgebalancer run [FILE]`: the real thing. */
 import { resolve } from 'node:path';
-import { readDraft } from '#supervisor/file-source.ts';
-import { OperatorError } from '#supervisor/operator-error.ts';
-import { Supervisor } from '#supervisor/supervisor.ts';
-import { createLog } from './log.ts';
-import { DRAIN_GRACE_MS, serve } from './serve.ts';
+import { warmWorker } from '#supervisor/warm-worker.ts';
 
 export async function run(file: string): Promise<number> {
+  // The first worker loads in a thread of its own while this one loads the rest and reads the configuration.
+  const warm = warmWorker();
+  const { readDraft } = await import('#supervisor/file-source.ts');
   const read = () => readDraft(file, process.env);
   const { draft, problems, notes, logLevel } = await read();
   for (const problem of problems) process.stderr.write(`${problem}\n`);
-  if (draft === null) return 1;
-  const log = createLog(process.stdout, logLevel);
-  const supervisor = new Supervisor({ draft, read, watch: resolve(file), log });
-  try {
-    await supervisor.start();
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+  if (draft === null) {
+    warm.dispose();
     return 1;
   }
-  for (const { name, address } of supervisor.listeners) log.info({ listener: name, address }, 'listening');
-  for (const note of notes) log.warn({}, note);
-  return serve(supervisor, log, { graceMs: DRAIN_GRACE_MS });
+  const [{ Supervisor }, { createLog }, { serve, DRAIN_GRACE_MS }, { version }] = await Promise.all([
+    import('#supervisor/supervisor.ts'),
+    import('./log.ts'),
+    import('./serve.ts'),
+    import('./version.ts'),
+  ]);
+  const log = createLog(process.stdout, logLevel);
+  const supervisor = new Supervisor({ draft, read, watch: resolve(file), log, version, spawn: warm.spawn });
+  return serve(supervisor, log, {
+    graceMs: DRAIN_GRACE_MS,
+    onStart: () => {
+      for (const { name, address } of supervisor.listeners) log.info({ listener: name, address }, 'listening');
+      for (const note of notes) log.warn({}, note);
+    },
+    onStop: () => {},
+  }).finally(() => warm.dispose());
 }

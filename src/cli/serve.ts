@@ -1,5 +1,6 @@
-/** Runs a started supervisor until a signal ends it. */
+/** Starts a supervisor and runs it until a signal ends it. */
 import type { Log } from '#core/ports.ts';
+import { OperatorError } from '#supervisor/operator-error.ts';
 import type { Supervisor } from '#supervisor/supervisor.ts';
 
 /** How long running exchanges may take to finish after SIGTERM. */
@@ -9,27 +10,51 @@ const SAME_SIGNAL_MS = 500;
 
 export interface ServeOptions {
   readonly graceMs: number;
+  /** Everything listens. */
+  readonly onStart: () => void;
   /** Called once, before draining begins. */
-  readonly onStop?: () => void;
+  readonly onStop: () => void;
+  /** Adds to what is said when something cannot be had. */
+  readonly hint?: string;
 }
 
 /** Resolves with the exit code. SIGTERM and SIGINT drain, a second one ends the process at once, SIGHUP reloads. */
-export function serve(supervisor: Supervisor, log: Log, { graceMs, onStop }: ServeOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let stoppingSince = -1;
+export async function serve(supervisor: Supervisor, log: Log, options: ServeOptions): Promise<number> {
+  const { graceMs, onStart, onStop, hint = '' } = options;
+  const stopped = new Promise<void>((resolve) => {
+    let since = -1;
     const stop = (signal: NodeJS.Signals): void => {
       const now = performance.now();
-      if (stoppingSince >= 0) {
-        if (now - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
+      if (since >= 0) {
+        if (now - since > SAME_SIGNAL_MS) process.exit(1);
         return;
       }
-      stoppingSince = now;
+      since = now;
       log.info({ signal }, 'stopping');
-      onStop?.();
-      supervisor.drain(graceMs).then(() => resolve(0), reject);
+      resolve();
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
     process.on('SIGHUP', () => void supervisor.reload());
   });
+  const started = supervisor.start().then(() => true);
+  try {
+    // A signal that comes while workers still start ends them there and then.
+    if (!(await Promise.race([started, stopped.then(() => false)]))) {
+      started.catch(() => {});
+      onStop();
+      await supervisor.stop();
+      return 0;
+    }
+  } catch (error) {
+    onStop();
+    if (!(error instanceof OperatorError)) throw error;
+    process.stderr.write(`${error.message}${hint === '' ? '' : ` ${hint}`}\n`);
+    return 1;
+  }
+  onStart();
+  await stopped;
+  onStop();
+  await supervisor.drain(graceMs);
+  return 0;
 }

@@ -10,11 +10,19 @@ export class ProbeSet {
     this.#ports = ports;
   }
 
-  /** Probes what this plan says from now on. `fresh` tells of a slot that has been given to another backend. */
-  apply(plan: Plan, fresh: (slot: number) => boolean): void {
+  /** These slots have been given to other backends: what was found out is no longer theirs. */
+  forget(slots: ReadonlySet<number>): void {
+    for (const slot of slots) {
+      this.#probers.get(slot)?.stop();
+      this.#probers.delete(slot);
+    }
+  }
+
+  /** Probes what this plan says from now on. */
+  apply(plan: Plan): void {
     const targets = new Map(targetsOf(plan).map((target) => [target.slot, target]));
     for (const [slot, prober] of this.#probers) {
-      if (targets.has(slot) && !fresh(slot)) continue;
+      if (targets.has(slot)) continue;
       prober.stop();
       this.#probers.delete(slot);
     }

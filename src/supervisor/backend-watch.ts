@@ -47,15 +47,20 @@ export class BackendWatch {
     });
   }
 
-  /** Watches the backends of this plan from now on. `added` are the slot names that were not in force before. */
-  apply(plan: Plan, added: ReadonlySet<string>): void {
+  /** Writes the plan's backends into the slot table. `added` are the slot names that were not in force before. */
+  enter(plan: Plan, added: ReadonlySet<string>): void {
     const fresh = new Set<number>();
     for (const { name, backends } of plan.pools) {
       for (const { id, url, slot } of backends) if (added.has(slotName(name, id, url))) fresh.add(slot);
     }
     this.#membership.apply(plan, fresh, (slot) => this.#discovery.standing(slot)?.kind === 'unresolved');
+    this.#probes.forget(fresh);
+  }
+
+  /** Probes the plan's backends and resolves their names from now on. */
+  follow(plan: Plan): void {
     this.#discovery.apply(plan);
-    this.#probes.apply(plan, (slot) => fresh.has(slot));
+    this.#probes.apply(plan);
   }
 
   /** Addresses of backends that have a name, by slot. */

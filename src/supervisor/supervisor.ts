@@ -117,8 +117,12 @@ export class Supervisor {
       const { plan, commit } = this.#compile(draft, 1);
       await Promise.all(plan.listeners.map(({ name, address }) => checkAddress(`Listener "${name}"`, address)));
       const { pool, watch } = (this.#running = this.#assemble(plan));
-      watch.apply(plan, commit());
-      await Promise.all([pool.growTo(plan.workers), this.#control.start(draft.admin)]);
+      watch.enter(plan, commit());
+      const workers = pool.growTo(plan.workers);
+      // Whatever requests do not wait for comes after the first worker listens: at start, every millisecond of CPU counts.
+      await Promise.race([pool.firstListening, workers]);
+      watch.follow(plan);
+      await Promise.all([workers, this.#control.start(draft.admin)]);
     } catch (error) {
       await this.stop();
       throw error;
@@ -227,7 +231,8 @@ export class Supervisor {
     const added = commit();
     this.#rows.forgetStrategies(before, plan);
     this.#live.plan = plan;
-    watch.apply(plan, added);
+    watch.enter(plan, added);
+    watch.follow(plan);
     const obeyed = await publisher.publish(plan, watch.addresses());
     await pool.growTo(plan.workers);
     this.#log.info({ revision: plan.revision, obeyed }, 'configuration reloaded');

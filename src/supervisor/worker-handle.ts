@@ -13,9 +13,12 @@ export interface Thread {
 
 export type Spawn = (start: WorkerStart) => Thread;
 
+/** The data plane's entry point. */
+export const workerFile: URL = new URL('../worker/main.ts', import.meta.url);
+
 /** Starts the real data plane. */
 export const spawnWorker: Spawn = (start) =>
-  new Worker(new URL('../worker/main.ts', import.meta.url), { workerData: start, name: `worker-${start.worker}` });
+  new Worker(workerFile, { workerData: start, name: `worker-${start.worker}` });
 
 export type WorkerState = 'starting' | 'listening' | 'draining' | 'drained' | 'dead';
 

@@ -32,6 +32,9 @@ export class WorkerPool implements WorkerEvents {
   restarts = 0;
   /** Ports bound, by listener name: what the plan says, or what the system gave the first worker for port 0. */
   ports: Readonly<Record<string, number>> = {};
+  /** Resolves when the first worker listens. */
+  readonly firstListening: Promise<void>;
+  #onFirst!: () => void;
   readonly #options: WorkerPoolOptions;
   readonly #rows: Row[] = [];
   readonly #starting = new Map<WorkerHandle, { resolve: () => void; reject: (error: Error) => void }>();
@@ -41,6 +44,9 @@ export class WorkerPool implements WorkerEvents {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.firstListening = new Promise((resolve) => {
+      this.#onFirst = resolve;
+    });
   }
 
   get handles(): readonly WorkerHandle[] {
@@ -94,6 +100,7 @@ export class WorkerPool implements WorkerEvents {
 
   onListening(handle: WorkerHandle): void {
     this.ports = { ...handle.ports, ...this.ports };
+    this.#onFirst();
     this.#starting.get(handle)?.resolve();
     this.#starting.delete(handle);
     // The plan may have moved on while the thread started.

@@ -52,5 +52,10 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   say({ type: 'listening', engine: plane.transport.name, ports });
 }
 
+/** A worker that was started before the plan was known is told it once it is. */
+function firstMessage(port: MessagePort): Promise<WorkerStart> {
+  return new Promise((resolve) => port.once('message', resolve));
+}
+
 if (parentPort === null) throw new Error('worker/main.ts runs as a worker thread only');
-await main(parentPort, workerData as WorkerStart);
+await main(parentPort, (workerData as WorkerStart | null) ?? (await firstMessage(parentPort)));

@@ -5,7 +5,7 @@ import type { Capacity } from '#memory/layout.ts';
 /** Addresses of backends whose URL has a name, by slot. A slot that is not named here is connected to as the plan says. */
 export type ResolvedAddresses = Readonly<Record<number, readonly string[]>>;
 
-/** `workerData` of a new worker. */
+/** `workerData` of a new worker; where that is null, its first message. */
 export interface WorkerStart {
   /** Its row in every table. */
   readonly worker: number;
