@@ -1,0 +1,155 @@
+/**
+ * Peak EWMA: two backends are drawn by weight, and the one whose latency, multiplied by its requests in flight, is less
+ * gets the request.
+ *
+ * Why: latency tells a slow backend from a fast one before its queue does. The average is biased on purpose: a latency
+ * above it counts in full at once, one below it only slowly, so that a backend which turns slow is left alone at once
+ * and comes back with care.
+ * Precedence: cost * (in flight + 1) / weight decides; on a tie the first draw wins, which was made by weight.
+ * Errors: each doubles the backend's cost, so one that fails fast does not look fast, and a single error weighs little.
+ * A client that left counts only if it had waited longer than usual.
+ * Cold start: a backend without a cost is free, so it gets one request; until that one is answered it counts as very dear
+ * and gets no second one.
+ * Recovery: costs fade towards 0 while nothing is observed, so an avoided backend gets cheaper until it is tried again:
+ * none starves.
+ * Workers: each writes what it observed in rows of its own, beginning from the newest value of any worker, so that the
+ * newest row is the one average of all.
+ *
+ * Source: Finagle's PeakEwma; decay of 10 s as there.
+ */
+import { isFailure, Outcome } from '../outcome.ts';
+import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import { WeightedIndex } from '../math/weighted-index.ts';
+import { Candidates } from './candidates.ts';
+import { drawAmong } from './draw.ts';
+
+/** Cost, in milliseconds, of a backend that has requests in flight and was never heard of. */
+const UNKNOWN_COST_MS = 1e9;
+/** An error doubles a backend's cost, from a usual success's latency on up to this many times that. */
+const ERROR_TIMES_MAX = 64;
+/** Share of each success in the usual latency. */
+const USUAL_SHARE = 1 / 64;
+
+class PeakEwma implements Strategy {
+  readonly #env: StrategyEnv;
+  readonly #decayMs: number;
+  readonly #candidates = new Candidates();
+  readonly #index = new WeightedIndex();
+  /** The newest cost that any worker wrote, as far as this one knows, and when; by slot. */
+  readonly #cost: Float64Array;
+  readonly #at: Float64Array;
+  /** A usual success's latency; 0 before the first. */
+  #usualMs = 0;
+
+  constructor(env: StrategyEnv) {
+    this.#env = env;
+    this.#decayMs = env.params['decayMs'] as number;
+    this.#cost = new Float64Array(env.weight.length);
+    this.#at = new Float64Array(env.weight.length);
+  }
+
+  update(slots: Int32Array, count: number): void {
+    const { weight } = this.#env;
+    if (this.#candidates.set(slots, count, weight) && count > 0) this.#index.set(slots, count, weight);
+    this.refresh();
+  }
+
+  pick(_key: number, nowMs: number): number {
+    const { slots, count } = this.#candidates;
+    const { random } = this.#env;
+    if (count === 1) return slots[0];
+    const first = this.#index.at(random());
+    const second = this.#index.atExcept(random(), first);
+    return this.#cheaper(slots[first], slots[second], nowMs);
+  }
+
+  pickAmong(slots: Int32Array, count: number, _key: number, nowMs: number): number {
+    const { weight, random } = this.#env;
+    const first = drawAmong(slots, count, weight, random());
+    for (let tries = 0; tries < 8 && count > 1; tries++) {
+      const second = drawAmong(slots, count, weight, random());
+      if (second !== first) return this.#cheaper(first, second, nowMs);
+    }
+    return first;
+  }
+
+  settle(slot: number, _inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
+    let latencyMs = elapsedMs;
+    const costMs = this.#cost[slot] * this.#fade(slot, nowMs);
+    if (outcome === Outcome.cancelled) {
+      if (elapsedMs <= costMs) return;
+    } else if (isFailure(outcome)) latencyMs = Math.max(elapsedMs, this.#errorCost(costMs));
+    else this.#usualMs += (elapsedMs - this.#usualMs) * (this.#usualMs === 0 ? 1 : USUAL_SHARE);
+    const keep = this.#fade(slot, nowMs);
+    const cost = latencyMs > costMs ? latencyMs : costMs + latencyMs * (1 - keep);
+    this.#write(slot, cost, nowMs);
+  }
+
+  refresh(): void {
+    const { slots, count } = this.#candidates;
+    const { rows } = this.#env;
+    const costs = rows['cost'];
+    const times = rows['at'];
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at];
+      let newest = 0;
+      for (let worker = 1; worker < times.length; worker++) {
+        if (times[worker][slot] > times[newest][slot]) newest = worker;
+      }
+      this.#cost[slot] = costs[newest][slot];
+      this.#at[slot] = times[newest][slot];
+    }
+  }
+
+  #errorCost(costMs: number): number {
+    return Math.min(2 * Math.max(costMs, this.#usualMs), ERROR_TIMES_MAX * this.#usualMs);
+  }
+
+  #cheaper(first: number, second: number, nowMs: number): number {
+    const { weight } = this.#env;
+    return this.#load(second, nowMs) * weight[first] < this.#load(first, nowMs) * weight[second] ? second : first;
+  }
+
+  #load(slot: number, nowMs: number): number {
+    const inFlight = this.#env.inFlight[slot];
+    const cost = this.#cost[slot];
+    if (cost === 0 && inFlight > 0) return UNKNOWN_COST_MS + inFlight;
+    return cost * this.#fade(slot, nowMs) * (inFlight + 1);
+  }
+
+  /** What is left of a cost since it was written; workers' clocks may differ a little. */
+  #fade(slot: number, nowMs: number): number {
+    const ageMs = nowMs - this.#at[slot];
+    return ageMs > 0 ? Math.exp(-ageMs / this.#decayMs) : 1;
+  }
+
+  #write(slot: number, cost: number, nowMs: number): void {
+    const { rows, worker } = this.#env;
+    this.#cost[slot] = cost;
+    this.#at[slot] = nowMs;
+    rows['cost'][worker][slot] = cost;
+    rows['at'][worker][slot] = nowMs;
+  }
+}
+
+export const peakEwma: StrategyDefinition = {
+  name: 'peak-ewma',
+  summary: 'Draws two backends and takes the one with less recent peak latency times requests in flight.',
+  bestWhen: 'Backends differ in speed and several balancers, which cannot see each other, share them.',
+  params: [
+    {
+      name: 'decayMs',
+      type: 'number',
+      summary: 'How fast a latency is forgotten, in milliseconds: after this long a third of it is left.',
+      default: 10_000,
+      min: 100,
+      max: 600_000,
+      integer: true,
+    },
+  ],
+  memory: { rows: ['cost', 'at'], words: [] },
+  key: null,
+  weighted: true,
+  refreshMs: 20,
+  create: (env) => new PeakEwma(env),
+};
