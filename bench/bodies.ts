@@ -88,7 +88,7 @@ async function slice(target: Target, kind: Kind): Promise<Sample> {
   const most = watchMemory(pid);
   const before = cpuNs(pid);
   const result = (await converse(client, { kind, port: target.port } satisfies BodyOrder)) as BodyResult;
-  const cpuMs = (cpuNs(pid) - before) / 1e6 / result.bodies;
+  const cpuMs = result.bodies === 0 ? NaN : (cpuNs(pid) - before) / 1e6 / result.bodies;
   return {
     cpuMs,
     mbPerSecond: (result.bodies * kind.bytes) / MB / result.seconds,
@@ -122,8 +122,9 @@ function goals(): string {
     .filter((kind) => kind.bytes === 100 * MB)
     .flatMap((kind) => samples.get(kind.id)!.get('edgebalancer') ?? []);
   const measured = growth.length === 0 ? NaN : Math.max(...growth.map((sample) => sample.growthMb));
+  const spoilt = growth.some((sample) => sample.problems.length > 0);
   const what = '100 MB through the proxy: growth of resident memory, the worst of all';
-  return goalsTable([{ what, bound: 'at most', goal: 20, measured, unit: 'MB' }]);
+  return goalsTable([{ what, bound: 'at most', goal: 20, measured, unit: 'MB', spoilt }]);
 }
 
 function notes(): string {

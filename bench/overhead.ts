@@ -7,6 +7,7 @@ import { startOrigin } from './support/origin.ts';
 import { ALL_PEERS } from './support/peers/all.ts';
 import { publish } from './support/results.ts';
 import { sameWorkTable } from './support/same-work.ts';
+import { slice, type Sample } from './support/slice.ts';
 import { median, pairwiseRatio, rotated, spread } from './support/statistics.ts';
 import { figure, ratioText, spreadText, table } from './support/table.ts';
 import { startTargets, type Target } from './support/target.ts';
@@ -20,21 +21,6 @@ interface Load {
   readonly head: HeadSize;
   readonly close: boolean;
 }
-
-/** One slice. */
-export interface Sample {
-  readonly cpuUs: number;
-  readonly perSecond: number;
-  /** Share of the proxy's core that the proxy used. */
-  readonly busy: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-  readonly errors: number;
-  readonly errorText: string;
-}
-
-/** Samples by load, then by target, one a round. */
-export type Samples = Map<string, Map<string, Sample[]>>;
 
 const BACKENDS = 3;
 
@@ -56,7 +42,7 @@ pinSelf(LOAD_CORE);
 const origin = await startOrigin(BACKENDS);
 const peers = ALL_PEERS.filter((peer) => wanted(flags.targets, peer.id));
 const { targets, missing } = await startTargets(peers, { backends: origin.backends, core: PROXY_CORE });
-const samples: Samples = new Map();
+const samples = new Map<string, Map<string, Sample[]>>();
 const direct: number[] = [];
 for (const load of loads.filter((each) => wanted(flags.loads, each.id))) await measureLoad(load);
 const report = [
@@ -71,30 +57,18 @@ process.exit(0);
 async function measureLoad(load: Load): Promise<void> {
   const byTarget = new Map<string, Sample[]>(targets.map((target) => [target.id, []]));
   samples.set(load.id, byTarget);
-  for (const target of targets) await slice(target, load, flags.warmup);
+  for (const target of targets) await measure(target, load, flags.warmup);
   for (let round = 0; round < flags.rounds; round++) {
-    for (const target of rotated(targets, round)) byTarget.get(target.id)!.push(await slice(target, load, flags.slice));
+    for (const target of rotated(targets, round))
+      byTarget.get(target.id)!.push(await measure(target, load, flags.slice));
     console.error(`${load.id}: round ${round + 1} of ${flags.rounds}`);
   }
   direct.push(await originBusy(load));
 }
 
-async function slice(target: Target, load: Load, seconds: number): Promise<Sample> {
+function measure(target: Target, load: Load, seconds: number): Promise<Sample> {
   const fields = headFields(load.head, '/proxy/', `127.0.0.1:${target.port}`, load.close);
-  const before = cpuNs(target.child.pid);
-  const begun = performance.now();
-  const result = await runWrk({ url: target.url, connections: load.connections, seconds, fields });
-  const elapsedNs = (performance.now() - begun) * 1e6;
-  const usedNs = cpuNs(target.child.pid) - before;
-  return {
-    cpuUs: usedNs / 1000 / result.requests,
-    perSecond: result.requests / result.seconds,
-    busy: usedNs / elapsedNs,
-    p50Us: result.p50Us,
-    p99Us: result.p99Us,
-    errors: result.errors,
-    errorText: result.errorText,
-  };
+  return slice(target, { connections: load.connections, seconds, fields });
 }
 
 /** CPU of the origin for one request of this load, sent to it directly: what of the load's core the origin takes. */

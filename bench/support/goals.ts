@@ -8,6 +8,8 @@ export interface Goal {
   /** NaN when this run did not measure it. */
   readonly measured: number;
   readonly unit?: string;
+  /** True when errors spoil the measurement: the goal is then not met, whatever the figure. */
+  readonly spoilt?: boolean;
 }
 
 /** Goals beside measurements; those this run did not measure are left out. */
@@ -16,8 +18,9 @@ export function goalsTable(goals: readonly Goal[]): string {
   if (known.length === 0) return '';
   const rows = known.map((goal) => {
     const met = goal.bound === 'at most' ? goal.measured <= goal.goal : goal.measured >= goal.goal;
+    const verdict = goal.spoilt === true ? 'NO: errors' : met ? 'yes' : 'NO';
     const unit = goal.unit === undefined ? '' : ` ${goal.unit}`;
-    return [goal.what, `${goal.bound} ${goal.goal}${unit}`, `${goal.measured.toFixed(2)}${unit}`, met ? 'yes' : 'NO'];
+    return [goal.what, `${goal.bound} ${goal.goal}${unit}`, `${goal.measured.toFixed(2)}${unit}`, verdict];
   });
   return `### Goals\n\n${table(['goal', 'wanted', 'measured', 'met'], rows)}`;
 }

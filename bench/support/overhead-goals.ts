@@ -1,6 +1,9 @@
-import type { Sample, Samples } from '../overhead.ts';
 import { goalsTable, type Goal } from './goals.ts';
+import type { Sample } from './slice.ts';
 import { pairwiseRatio } from './statistics.ts';
+
+/** By load, then by target, one a round. */
+export type Samples = ReadonlyMap<string, ReadonlyMap<string, readonly Sample[]>>;
 
 /** The goals for the cost of a request, as far as these samples can tell. */
 export function describeGoals(samples: Samples): string {
@@ -12,8 +15,21 @@ export function describeGoals(samples: Samples): string {
     return pairwiseRatio(values, base).median;
   };
   const product = 'edgebalancer';
-  const atMost = (what: string, goal: number, measured: number): Goal => ({ what, bound: 'at most', goal, measured });
-  const atLeast = (what: string, goal: number, measured: number): Goal => ({ what, bound: 'at least', goal, measured });
+  const spoilt = [...samples.values()].some((load) => load.get(product)?.some((sample) => sample.errors > 0));
+  const atMost = (what: string, goal: number, measured: number): Goal => ({
+    what,
+    bound: 'at most',
+    goal,
+    measured,
+    spoilt,
+  });
+  const atLeast = (what: string, goal: number, measured: number): Goal => ({
+    what,
+    bound: 'at least',
+    goal,
+    measured,
+    spoilt,
+  });
   return goalsTable([
     atMost('CPU to HAProxy full, 64 connections', 1.0, ratio('64-tiny', product, 'haproxy-full', cpu)),
     atMost('CPU to HAProxy minimal, 64 connections', 1.15, ratio('64-tiny', product, 'haproxy-min', cpu)),

@@ -21,7 +21,9 @@ export function spread(values: readonly number[]): Spread {
 
 /** Value over base within each round, so that what slows a whole round (a noisy machine) cancels out. */
 export function pairwiseRatio(values: readonly number[], base: readonly number[]): Spread {
-  return spread(values.map((value, round) => value / (base[round] ?? NaN)));
+  return spread(
+    values.map((value, round) => value / (base[round] ?? NaN)).map((ratio) => (Number.isFinite(ratio) ? ratio : NaN)),
+  );
 }
 
 /** The value below which the share `q` of the sorted values lies (nearest rank); NaN for none. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { LOAD_CORE, programPath } from './children.ts';
 
@@ -10,6 +11,8 @@ export interface WrkLoad {
   readonly fields: readonly (readonly [string, string])[];
   /** Spread requests over this many values of `x-user`, for strategies that hash a field. */
   readonly users?: number;
+  /** False: on any core, for targets that are not pinned either. */
+  readonly pinned?: boolean;
 }
 
 export interface WrkResult {
@@ -38,7 +41,8 @@ const SCRIPT = join(import.meta.dirname, 'wrk-report.lua');
 
 /** Runs wrk, one thread on the load's core, and reads the line of JSON that the script prints at its end. */
 export async function runWrk(load: WrkLoad): Promise<WrkResult> {
-  const args = ['-c', String(LOAD_CORE), 'wrk', '-t1', `-c${load.connections}`, `-d${load.seconds}s`];
+  const cores = load.pinned === false ? `0-${availableParallelism() - 1}` : String(LOAD_CORE);
+  const args = ['-c', cores, 'wrk', '-t1', `-c${load.connections}`, `-d${load.seconds}s`];
   args.push('--timeout', '5s', '-s', SCRIPT);
   for (const [name, value] of load.fields) args.push('-H', `${name}: ${value}`);
   args.push(load.url);

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openFilesMax } from '../open-files.ts';
 import type { Peer, Task } from './peer.ts';
 
 /** A bare reverse proxy: keep-alive on both sides, the prefix stripped, nothing else. */
@@ -86,7 +87,7 @@ worker_processes ${task.workers};
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 pid ${directory}/nginx.pid;
 error_log stderr error;
-worker_rlimit_nofile 20000;
+worker_rlimit_nofile ${openFilesMax()};
 events { worker_connections ${2 * task.connectionsMax + 2200}; }
 http {
   access_log off;

@@ -10,10 +10,10 @@ type Library = (options: object) => {
 const [port, backend] = process.argv.slice(2) as [string, string];
 const require = createRequire(`${process.env['BENCH_PEER_MODULES']}/`);
 const fastProxy = require('fast-proxy') as Library;
-const { proxy } = fastProxy({ base: `http://${backend}`, maxFreeSockets: 4096, maxSockets: Infinity });
+const forwarder = fastProxy({ base: `http://${backend}`, maxFreeSockets: 4096, maxSockets: Infinity });
 
 const server = createServer((request, response) => {
-  proxy(request, response, request.url!.slice('/proxy'.length), {});
+  forwarder.proxy(request, response, request.url!.slice('/proxy'.length), {});
 });
 server.keepAliveTimeout = 75_000;
 server.listen({ port: Number(port), host: '127.0.0.1', backlog: 4096 });
