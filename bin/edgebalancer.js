@@ -20,7 +20,6 @@ if (!(Number(running.split('.')[0]) >= NEEDED)) {
   );
 } else {
   cacheCode();
-  keepCompiled();
   import('../src/main.ts');
 }
 
@@ -30,15 +29,6 @@ function cacheCode() {
   if (process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE || !existsSync(modules)) return;
   const { directory } = module.enableCompileCache(join(modules, '.cache', 'edgebalancer'));
   if (directory) process.env.NODE_COMPILE_CACHE = join(modules, '.cache', 'edgebalancer');
-}
-
-// Types are stripped and code compiled once, not at every start: that halves the time to the first answer. Workers look
-// for the cache in the environment. Where nothing can be written the start is only slower.
-function keepCompiled() {
-  const { enableCompileCache, getCompileCacheDir } = process.getBuiltinModule('node:module');
-  enableCompileCache();
-  const directory = getCompileCacheDir();
-  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 }
 
 function fail(sentence) {
