@@ -17,7 +17,11 @@ export function textLog(stream: { write(text: string): unknown }, level: string)
   return logOf((at, fields, message) => {
     if (LEVELS.indexOf(at) < LEVELS.indexOf(level)) return;
     const time = new Date().toTimeString().slice(0, 8);
-    const rest = Object.entries(fields).map(([name, value]) => `${name}=${textOf(value)}`);
+    // What the sentence says already is not said again.
+    const rest = Object.entries(fields)
+      .map(([name, value]) => [name, textOf(value)] as const)
+      .filter(([, value]) => !message.includes(value))
+      .map(([name, value]) => `${name}=${value}`);
     const mark = at === 'error' ? styleText('red', 'error ') : at === 'warn' ? styleText('yellow', 'warning ') : '';
     stream.write(
       `${styleText('dim', time)} ${mark}${message}${rest.length > 0 ? styleText('dim', `  ${rest.join(' ')}`) : ''}\n`,

@@ -25,7 +25,7 @@ export async function run(file: string): Promise<number> {
     graceMs: DRAIN_GRACE_MS,
     onStart: () => {
       for (const { name, address } of supervisor.listeners) log.info({ listener: name, address }, 'listening');
-      for (const note of notes) log.warn({}, note);
+      for (const note of notes) log.info({}, note);
     },
     onStop: () => {},
   }).finally(() => warm.dispose());

@@ -6,7 +6,7 @@ import type { AdminServer } from '#control/admin/server.ts';
 import type { Log } from '#core/ports.ts';
 import type { SocketAddress } from '#core/plan.ts';
 import type { Facts } from './admin-facts.ts';
-import { makeControlSocket } from './control-socket.ts';
+import { makeControlSocket, sweepControlSockets } from './control-socket.ts';
 import { bindError, checkAddress } from './port-check.ts';
 
 export class ControlPlane {
@@ -37,6 +37,7 @@ export class ControlPlane {
     const server = (this.#server = new AdminServer(adminView(this.#facts), this.#log));
     await server.listen({ kind: 'unix', path: this.#socket.path });
     this.#socket.secure();
+    sweepControlSockets().catch((error: unknown) => this.#log.debug({ error: String(error) }, 'old sockets stay'));
     if (address === null) return;
     const what = 'The admin API (admin.address)';
     if (address.kind === 'unix') await checkAddress(what, address);

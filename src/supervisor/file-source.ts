@@ -6,18 +6,25 @@ export interface FileReading extends Reading {
   readonly logLevel: string;
 }
 
-/** Reads and checks the file. The checker is loaded on first use: it is large, and nothing else needs it. */
-export async function readDraft(file: string, env: Readonly<Record<string, string | undefined>>): Promise<FileReading> {
-  const checking = import('#control/config/load.ts');
-  let text: string;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads and checks a file. */
+export async function readDraft(file: string, env: Environment): Promise<FileReading> {
   try {
-    text = await readFile(file, 'utf8');
+    return await draftOf(await readFile(file, 'utf8'), file, env);
   } catch (error) {
-    return unreadable(`${file}: ${whyUnreadable(error as NodeJS.ErrnoException)}`);
+    if (!isSystemError(error)) throw error;
+    return { draft: null, problems: [`${file}: ${whyUnreadable(error)}`], notes: [], logLevel: 'info' };
   }
-  const { loadConfig } = await checking;
-  const { compile } = await import('#control/config/compile.ts');
-  const { formatProblem } = await import('#control/config/problem.ts');
+}
+
+/** Checks the text of a configuration. The checker is loaded on first use: it is large, and nothing else needs it. */
+export async function draftOf(text: string, file: string, env: Environment): Promise<FileReading> {
+  const [{ loadConfig }, { compile }, { formatProblem }] = await Promise.all([
+    import('#control/config/load.ts'),
+    import('#control/config/compile.ts'),
+    import('#control/config/problem.ts'),
+  ]);
   const { config, problems, notes } = loadConfig(text, file, env);
   const lines = problems.map(formatProblem);
   if (config === null) return { draft: null, problems: lines, notes, logLevel: 'info' };
@@ -25,8 +32,8 @@ export async function readDraft(file: string, env: Readonly<Record<string, strin
   return { draft, problems: lines, notes, logLevel: config.log.level };
 }
 
-function unreadable(problem: string): FileReading {
-  return { draft: null, problems: [problem], notes: [], logLevel: 'info' };
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function whyUnreadable(error: NodeJS.ErrnoException): string {

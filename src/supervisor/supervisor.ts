@@ -204,7 +204,8 @@ export class Supervisor {
       if (error instanceof OperatorError) return this.#refuse([error.message]);
       throw error;
     }
-    for (const warning of [...problems, ...notes]) this.#log.warn({}, warning);
+    for (const warning of problems) this.#log.warn({}, warning);
+    for (const note of notes) this.#log.info({}, note);
     this.reloads.ok += 1;
     return true;
   }
