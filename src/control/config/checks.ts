@@ -1,11 +1,25 @@
+/** What no single value can tell: whether the parts of a configuration fit together. */
+import { listenerFindings } from './checks-listeners.ts';
+import { nameFindings } from './checks-names.ts';
+import { poolFindings } from './checks-pools.ts';
+import { routeFindings } from './checks-routes.ts';
 import type { Path } from './problem.ts';
 import type { Config, ReadConfig } from './schema.ts';
+
 export interface Finding {
   readonly path: Path;
   readonly message: string;
-  readonly key?: boolean;
   readonly severity?: 'error' | 'warning';
+  /** The place is the key, not its value. */
+  readonly key?: boolean;
 }
-export function checkAcross(_config: Config, _read: ReadConfig): Finding[] {
-  return [];
+
+/** `data` is what the file says; `read` the same with defaults; `config` with its routes worked out. */
+export function checkAcross(config: Config, read: ReadConfig, data: unknown): Finding[] {
+  return [
+    ...nameFindings(config, read),
+    ...listenerFindings(config),
+    ...routeFindings(config),
+    ...poolFindings(config, data),
+  ];
 }

@@ -1,6 +1,7 @@
 /** A checked configuration becomes the plan that workers obey: flat, defaulted, frozen. */
 import type { BackendPlan, HeaderEdits, HealthPlan, ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
 import { strategyByName } from '#core/strategies/index.ts';
+import { backendIdOf, backendsOf, type BackendConfig } from './backends.ts';
 import type { ListenerConfig, PoolConfig, RouteConfig, Config } from './schema.ts';
 
 export interface CompileOptions {
@@ -96,21 +97,6 @@ function compilePool(name: string, pool: PoolConfig, options: CompileOptions): P
     limits: { inFlight: pool.limits.inFlight },
   };
 }
-
-type BackendConfig = PoolConfig['backends'][number];
-
-/** Listed backends, then a name to be discovered: one backend whose connections go to the name's addresses in turn. */
-export function backendsOf(pool: PoolConfig): BackendConfig[] {
-  const dns = pool.discovery?.dns;
-  if (dns === undefined) return pool.backends;
-  const host = dns.name.toLowerCase().replace(/\.$/, '');
-  const authority = `${host}:${dns.port}`;
-  const url = { url: `http://${authority}`, authority, address: { kind: 'tcp' as const, host, port: dns.port } };
-  return [...pool.backends, { id: authority, url, weight: 1, tier: 0 }];
-}
-
-/** What a backend is called when it is not given a name. */
-export const backendIdOf = (backend: BackendConfig): string => backend.id ?? backend.url.authority;
 
 function compileBackend(pool: string, backend: BackendConfig, options: CompileOptions): BackendPlan {
   const id = backendIdOf(backend);

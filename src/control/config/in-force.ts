@@ -1,8 +1,174 @@
-import type { Path } from './problem.ts';
-import type { ReadConfig } from './schema.ts';
+/**
+ * What this version accepts and checks but does not do. Each row names a key and what follows from its absence; a version that
+ * does it deletes the row. Where doing nothing would be unsafe, the key is refused instead of noted.
+ */
+import { formatPath, type Path } from './problem.ts';
+import type { Config } from './schema.ts';
+
+interface Row {
+  /** Keys from the top; `*` is every entry of a list or mapping. */
+  readonly key: string;
+  /**
+   * - `note`: said when the value (defaults included) asks for something.
+   * - `written`: said only when the file itself writes it.
+   * - `refuse`: an error when the file itself asks for it.
+   */
+  readonly kind: 'note' | 'written' | 'refuse';
+  /** Whether a value asks for nothing; null, false, 0 and empty lists when not given. */
+  readonly idle?: (value: unknown) => boolean;
+  readonly says: string;
+}
+
+const anything = (): boolean => false;
+
+const NOT_IN_FORCE: readonly Row[] = [
+  {
+    key: 'engine',
+    kind: 'refuse',
+    idle: (value) => value !== 'io_uring',
+    says: 'the io_uring engine is not part of this version; write `auto` or `net`',
+  },
+  {
+    key: 'listeners.*.tls',
+    kind: 'refuse',
+    says: 'TLS for clients is not part of this version, and clients would be served in the clear; leave it out, and end TLS in front',
+  },
+  {
+    key: 'listeners.*.http2',
+    kind: 'refuse',
+    idle: (value) => value !== true,
+    says: 'HTTP/2 is not part of this version; leave it out or write `false`',
+  },
+  { key: 'listeners.*.http2', kind: 'note', says: 'HTTP/2 is not spoken; clients use HTTP/1.1' },
+  {
+    key: 'listeners.*.proxyProtocol',
+    kind: 'refuse',
+    says: 'the PROXY protocol is not part of this version, and its header would be taken for a bad request; leave it out or write `false`',
+  },
+  {
+    key: 'routes.*.mirror',
+    kind: 'refuse',
+    says: 'mirroring is not part of this version; leave it out or write `null`',
+  },
+  { key: 'routes.*.rateLimits', kind: 'note', says: 'no rate is limited' },
+  {
+    key: 'pools.*.discovery.srv',
+    kind: 'refuse',
+    says: 'discovery by SRV records is not part of this version; write `dns`, or list the backends',
+  },
+  {
+    key: 'pools.*.discovery.file',
+    kind: 'refuse',
+    says: 'discovery by file is not part of this version; list the backends, and reload',
+  },
+  {
+    key: 'pools.*.discovery.ecs',
+    kind: 'refuse',
+    says: 'discovery by Amazon ECS is not part of this version; write `dns` with the name of a Cloud Map service',
+  },
+  {
+    key: 'pools.*.discovery.kubernetes',
+    kind: 'refuse',
+    says: 'discovery by Kubernetes is not part of this version; write `dns` with the name of a service',
+  },
+  {
+    key: 'pools.*.discovery.dns',
+    kind: 'note',
+    says: 'the name counts as one backend, whose connections go to its addresses in turn; probes and weights do not tell them apart',
+  },
+  {
+    key: 'pools.*.health.grpc',
+    kind: 'refuse',
+    says: 'gRPC probes are not part of this version, and every backend would fail; write `tcp: true`',
+  },
+  { key: 'pools.*.circuit', kind: 'note', says: 'failed requests take no backend out; probes do' },
+  { key: 'pools.*.panicThreshold', kind: 'note', says: 'few healthy backends get all the traffic' },
+  {
+    key: 'pools.*.retry',
+    kind: 'note',
+    says: 'only a request that a dead kept-alive connection lost unanswered is sent again',
+  },
+  { key: 'pools.*.hedge', kind: 'note', says: 'no request is doubled' },
+  { key: 'pools.*.limits.queue', kind: 'note', says: 'nothing waits; a pool that is full answers 503 at once' },
+  { key: 'pools.*.concurrency', kind: 'note', says: '`limits.inFlight` alone bounds requests' },
+  {
+    key: 'pools.*.tls',
+    kind: 'refuse',
+    says: 'TLS to backends is not part of this version, and requests would be sent in the clear; leave it out or write `null`',
+  },
+  {
+    key: 'pools.*.http2',
+    kind: 'refuse',
+    says: 'HTTP/2 to backends is not part of this version; leave it out or write `false`',
+  },
+  {
+    key: 'pools.*.sticky',
+    kind: 'refuse',
+    says: 'sticky sessions are not part of this version, and clients would change backends; write `null`, or `strategy: { name: consistent-hash, on: { cookie: NAME } }`',
+  },
+  {
+    key: 'state.shared',
+    kind: 'refuse',
+    says: 'shared state is not part of this version, and replicas would not agree; leave it out or write `null`',
+  },
+  {
+    key: 'admin.tokens',
+    kind: 'note',
+    idle: anything,
+    says: 'no token is asked for; whoever reaches the control plane can read it (nothing can be changed)',
+  },
+  { key: 'log.access', kind: 'note', says: 'no access log is written' },
+  { key: 'tracing.otlp', kind: 'note', says: 'no spans are sent; `traceparent` is passed on' },
+  { key: 'cost', kind: 'written', idle: anything, says: 'nothing is estimated' },
+  { key: 'copilot', kind: 'written', idle: anything, says: 'nobody answers' },
+];
+
+export interface Refusal {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** `data` is what the file says; `config` the same with defaults, null when it is not valid. */
 export function judgeForce(
-  _data: unknown,
-  _read: ReadConfig | null,
-): { refused: { path: Path; message: string }[]; notes: string[] } {
-  return { refused: [], notes: [] };
+  data: unknown,
+  config: Config | null,
+): { readonly refused: readonly Refusal[]; readonly notes: readonly string[] } {
+  const refused: Refusal[] = [];
+  const notes: string[] = [];
+  for (const row of NOT_IN_FORCE) {
+    const places = placesOf(row.kind === 'note' ? config : data, row.key.split('.')).filter(
+      ([, value]) => !(row.idle ?? isIdle)(value),
+    );
+    if (row.kind === 'refuse') refused.push(...places.map(([path]) => ({ path, message: row.says })));
+    else if (places.length > 0)
+      notes.push(`${listed(places.map(([path]) => formatPath(path)))}: not in force in this version: ${row.says}`);
+  }
+  return { refused, notes };
+}
+
+function isIdle(value: unknown): boolean {
+  return (
+    value === null ||
+    value === undefined ||
+    value === false ||
+    value === 0 ||
+    (Array.isArray(value) && value.length === 0)
+  );
+}
+
+function placesOf(value: unknown, keys: readonly string[], path: Path = []): [Path, unknown][] {
+  const [key, ...rest] = keys;
+  if (key === undefined) return [[path, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  if (key !== '*') {
+    const part = (value as Record<string, unknown>)[key];
+    return part === undefined ? [] : placesOf(part, rest, [...path, key]);
+  }
+  if (Array.isArray(value)) return value.flatMap((part, at) => placesOf(part, rest, [...path, at]));
+  return Object.entries(value).flatMap(([name, part]) => placesOf(part, rest, [...path, name]));
+}
+
+/** A pool of each kind would say the same: three are enough to find the rest. */
+function listed(paths: readonly string[]): string {
+  return paths.length <= 3 ? paths.join(', ') : `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more`;
 }

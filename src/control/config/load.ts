@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { checkAcross } from './checks.ts';
 import type { Environment } from './environment.ts';
 import { judgeForce } from './in-force.ts';
-import { describeIssue } from './messages.ts';
+import { describeIssue, KEYS_MAX } from './messages.ts';
 import { sortProblems, type Path, type Problem } from './problem.ts';
 import { withRoutes } from './routes.ts';
 import { configSchema, type Config, type ReadConfig } from './schema.ts';
@@ -20,18 +20,21 @@ export interface Loaded {
 
 const EMPTY = 'the file is empty; the least that works is\npools: { app: { backends: ["http://127.0.0.1:3000"] } }';
 
+/** Nobody reads more, and finding the place of each takes time. */
+const PROBLEMS_MAX = 500;
+
 export function loadConfig(text: string, file: string, env: Environment): Loaded {
   const source = new Source(text, file, env);
   if (source.problems.length > 0) return { config: null, problems: sortProblems(source.problems), notes: [] };
   if (source.data === null || source.data === undefined)
     return { config: null, problems: [source.problem([], EMPTY.replace('\n', ' '))], notes: [] };
   const { read, problems } = parse(source);
-  const force = judgeForce(source.data, read);
+  const config = read === null ? null : withRoutes(read);
+  const force = judgeForce(source.data, config);
   for (const { path, message } of force.refused) problems.push(source.problem(path, message, { key: true }));
-  let config: Config | null = null;
-  if (read !== null) {
-    config = withRoutes(read);
-    for (const found of checkAcross(config, read)) problems.push(source.problem(found.path, found.message, found));
+  if (config !== null && read !== null) {
+    for (const found of checkAcross(config, read, source.data))
+      problems.push(source.problem(found.path, found.message, found));
     problems.push(...emptyFeatures(source));
   }
   const failed = problems.some((problem) => problem.severity === 'error');
@@ -46,14 +49,18 @@ function parse(source: Source): { read: ReadConfig | null; problems: Problem[] }
     result = configSchema.safeParse(source.data, { error: describeIssue, reportInput: true });
   }
   if (result.success) return { read: result.data, problems: [] };
-  return { read: null, problems: result.error.issues.flatMap((issue) => problemsOf(source, issue)) };
+  const { issues } = result.error;
+  const problems = issues.slice(0, PROBLEMS_MAX).flatMap((issue) => problemsOf(source, issue));
+  if (issues.length > PROBLEMS_MAX)
+    problems.push(source.problem([], `${issues.length - PROBLEMS_MAX} more problems are not shown`));
+  return { read: null, problems };
 }
 
 function problemsOf(source: Source, issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path as Path;
   if (issue.code !== 'unrecognized_keys') return [source.problem(path, issue.message)];
   const lines = issue.message.split('\n');
-  return issue.keys.map((key, at) => source.problem([...path, key], lines[at] ?? issue.message, { key: true }));
+  return issue.keys.slice(0, KEYS_MAX).map((key, at) => source.problem([...path, key], lines[at], { key: true }));
 }
 
 /** `health:` with nothing behind it reads as null and turns probes off; that is rarely what was meant. */

@@ -13,6 +13,9 @@ const KINDS = new Map([
   ['record', 'a mapping (`key: value`)'],
 ]);
 
+/** Of one section; more would only cost time. */
+export const KEYS_MAX = 500;
+
 /** One line for each unknown key, in the order of the issue's `keys`; any other issue is one line. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {

@@ -96,7 +96,7 @@ export function readShare(raw: string | number): Reading<number> {
 }
 
 /** Keeps what is quoted in a message to one short line. */
-export function shorten(text: string): string {
+export function shorten(text: string, most = 60): string {
   const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
-  return line.length <= 60 ? line : `${line.slice(0, 57)}...`;
+  return line.length <= most ? line : `${line.slice(0, most - 3)}...`;
 }

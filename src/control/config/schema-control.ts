@@ -9,7 +9,7 @@ const limitKey = z.union(
 
 const rateLimit = section({
   key: limitKey.default('client-ip').meta({ description: 'Who shares one allowance' }),
-  rate: rate().meta({ description: 'How fast it refills', examples: ['100/s', '600/min'] }),
+  rate: rate().meta({ description: 'How fast it refills', samples: ['100/s', '600/min'] }),
   burst: count(1, 10_000_000)
     .optional()
     .meta({ description: 'How much it holds; a second of the rate when not given' }),
@@ -39,7 +39,7 @@ export const state = section({
     .min(1)
     .nullable()
     .default(null)
-    .meta({ description: 'Redis or Valkey that replicas share', examples: ['redis://cache:6379'] }),
+    .meta({ description: 'Redis or Valkey that replicas share', samples: ['redis://cache:6379'] }),
 });
 
 const token = section({
@@ -53,7 +53,7 @@ export const admin = section({
     .nullable()
     .prefault('127.0.0.1:9090')
     .meta({ description: 'Where the control plane listens by itself; null: nowhere' }),
-  tokens: z.array(token).max(1000).default([]).meta({ description: 'Who may use it' }),
+  tokens: z.array(token).max(1000).prefault([]).meta({ description: 'Who may use it' }),
   publicRead: z.boolean().default(false).meta({ description: 'true: reading needs no token' }),
 });
 

@@ -3,11 +3,9 @@ import { z } from 'zod';
 import { count, duration, section } from './fields.ts';
 
 const hostName = () =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?$/, {
-      error: 'expected a DNS name, such as `app.internal`',
-    });
+  z.string().regex(/^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?$/, {
+    error: 'expected a DNS name, such as `app.internal`',
+  });
 const interval = () => duration({ min: 1000 }).prefault('10s').meta({ description: 'Time between two looks' });
 
 export const discovery = section({

@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { count, duration, method, section, share, statusSet } from './fields.ts';
 
+/** A probe's default bound. */
+const PROBE_TIMEOUT_MS = 2000;
+
 export const health = section({
   tcp: z.boolean().default(false).meta({ description: 'A connection that stands is enough' }),
   grpc: z.boolean().default(false).meta({ description: 'Ask the gRPC health service' }),
@@ -18,12 +21,14 @@ export const health = section({
     .default(null)
     .meta({ description: "The Host field; null: the backend's own host and port" }),
   interval: duration({ min: 100 }).prefault('5s').meta({ description: 'Time between two probes of a backend' }),
-  timeout: duration({ min: 10 }).prefault('2s').meta({ description: 'How long a probe may take' }),
+  timeout: duration({ min: 10 })
+    .optional()
+    .meta({ description: 'How long a probe may take: 2s, or `interval` where that is less' }),
   unhealthyAfter: count(1, 100).default(3).meta({ description: 'Failed probes in a row that take a backend out' }),
   healthyAfter: count(1, 100).default(2).meta({ description: 'Good probes in a row that bring it back' }),
   status: statusSet()
     .prefault('200-399')
-    .meta({ description: 'Statuses that count as good', examples: ['200-399', '200,204'] }),
+    .meta({ description: 'Statuses that count as good', samples: ['200-399', '200,204'] }),
   body: z
     .string()
     .min(1)
@@ -32,4 +37,4 @@ export const health = section({
     .default(null)
     .meta({ description: 'Text that the body must hold; null: not looked at' }),
   jitter: share().prefault('20%').meta({ description: 'Share of the interval by which each wait is spread' }),
-});
+}).transform((given) => ({ ...given, timeout: given.timeout ?? Math.min(PROBE_TIMEOUT_MS, given.interval) }));

@@ -44,12 +44,10 @@ const timeouts = section({
   body: duration({ min: 10, orNone: true })
     .prefault('30s')
     .meta({ description: 'The longest silence inside a request body; 0: no limit' }),
-  idle: duration({ min: 10, orNone: true })
-    .prefault('75s')
-    .meta({
-      description:
-        'The longest silence between two requests on one connection; 0: no limit. Keep it above that of a load balancer in front',
-    }),
+  idle: duration({ min: 10, orNone: true }).prefault('75s').meta({
+    description:
+      'The longest silence between two requests on one connection; 0: no limit. Keep it above that of a load balancer in front',
+  }),
   write: duration({ min: 10, orNone: true })
     .prefault('30s')
     .meta({ description: 'The longest time in which a client takes none of what it asked for; 0: no limit' }),
@@ -61,7 +59,7 @@ export const listener = section({
     .prefault('0.0.0.0:8080')
     .meta({
       description: 'Host and port, a port alone (every IPv4 address), or a unix socket',
-      examples: ['0.0.0.0:8080', '[::]:8080', ':8080', 'unix:/run/edgebalancer.sock'],
+      samples: ['0.0.0.0:8080', '[::]:8080', ':8080', 'unix:/run/edgebalancer.sock'],
     }),
   tls: tls.nullable().default(null).meta({ description: 'TLS for clients; null: none' }),
   http2: z.boolean().default(true).meta({ description: 'HTTP/2: by ALPN under TLS, by prior knowledge without' }),
@@ -72,10 +70,10 @@ export const listener = section({
   trustedProxies: z
     .array(cidr())
     .max(1000)
-    .default([])
+    .prefault([])
     .meta({
       description: 'Networks whose PROXY header and X-Forwarded-* fields are believed',
-      examples: [['10.0.0.0/8']],
+      samples: [['10.0.0.0/8']],
     }),
   limits: limits.prefault({}).meta({ description: 'What one listener takes at most' }),
   timeouts: timeouts.prefault({}).meta({ description: 'How long clients may take' }),

@@ -11,7 +11,7 @@ const backendSection = section({
     .meta({ description: 'Its name in metrics, logs and the admin API; `host:port` when not given' }),
   url: backendUrl().meta({
     description: 'Where it is',
-    examples: ['http://10.0.0.11:3000', 'http://[::1]:3000', 'unix:/run/app.sock'],
+    samples: ['http://10.0.0.11:3000', 'http://[::1]:3000', 'unix:/run/app.sock'],
   }),
   weight: z
     .number()
@@ -27,7 +27,7 @@ const backendSection = section({
 /** A backend may be its URL alone. */
 const backend = z
   .preprocess((raw) => (typeof raw === 'string' ? { url: raw } : raw), backendSection)
-  .meta({ orText: 'The URL alone' });
+  .meta({ orUrl: true });
 
 const circuit = section({
   consecutiveFailures: count(1, 1000).default(5).meta({ description: 'Failures in a row that open it' }),
@@ -139,7 +139,7 @@ const tls = section({
 
 export const pool = section({
   strategy,
-  backends: z.array(backend).max(4096).default([]).meta({ description: 'The backends' }),
+  backends: z.array(backend).max(4096).prefault([]).meta({ description: 'The backends' }),
   discovery: discovery.nullable().default(null).meta({ description: 'Where more backends are found' }),
   health: health
     .nullable()

@@ -12,46 +12,49 @@ function pattern<T>(read: (raw: string) => { readonly value: T } | { readonly pr
   });
 }
 
+/** One try's default bound. */
+const PER_TRY_MS = 5000;
+
 const match = section({
   hosts: z
     .array(pattern(readHostPattern))
     .max(1000)
-    .default([])
+    .prefault([])
     .meta({
       description: 'Any of these: exact, or `*.example.com` for one label or more in front; empty: any host',
-      examples: [['example.com', '*.example.com']],
+      samples: [['example.com', '*.example.com']],
     }),
   path: pattern(readPathPattern)
     .prefault('/')
     .meta({
       description: 'A prefix that ends on a segment border, or `=/x` for exactly this path',
-      examples: ['/proxy/', '=/favicon.ico'],
+      samples: ['/proxy/', '=/favicon.ico'],
     }),
   methods: z
     .array(method())
     .max(50)
-    .default([])
-    .meta({ description: 'Any of these; empty: any method', examples: [['GET', 'HEAD']] }),
+    .prefault([])
+    .meta({ description: 'Any of these; empty: any method', samples: [['GET', 'HEAD']] }),
   headers: z
     .record(
       z.string(),
       z.union([fieldValue(), z.literal(true)], { error: 'expected the exact value as text, or `true` for any value' }),
     )
-    .default({})
-    .meta({ description: 'All of these: the exact value, or `true` for any value', examples: [{ 'x-canary': true }] }),
+    .prefault({})
+    .meta({ description: 'All of these: the exact value, or `true` for any value', samples: [{ 'x-canary': true }] }),
 });
 
 const edits = (what: string) =>
   section({
     set: z
       .record(z.string(), fieldValue())
-      .default({})
+      .prefault({})
       .meta({ description: 'Replace these fields, or add them where they are missing' }),
     add: z
       .record(z.string(), fieldValue())
-      .default({})
+      .prefault({})
       .meta({ description: 'Add these fields beside those that are there' }),
-    remove: z.array(fieldName()).max(100).default([]).meta({ description: 'Take these fields away' }),
+    remove: z.array(fieldName()).max(100).prefault([]).meta({ description: 'Take these fields away' }),
   })
     .prefault({})
     .meta({ description: `Edits of the ${what} head` });
@@ -65,7 +68,7 @@ export const route = section({
     .nullable()
     .default('')
     .transform((prefix) => prefix ?? '')
-    .meta({ description: 'Taken off the front of the path before the request is forwarded', examples: ['/proxy'] }),
+    .meta({ description: 'Taken off the front of the path before the request is forwarded', samples: ['/proxy'] }),
   pool: poolName('Where its requests go').optional(),
   split: z
     .array(
@@ -82,21 +85,21 @@ export const route = section({
     .boolean()
     .default(false)
     .meta({ description: 'Answer with the dashboard, /admin/* and /metrics, in place of `pool`' }),
-  rateLimits: z
-    .array(z.string().min(1))
-    .max(16)
-    .optional()
-    .meta({
-      description: 'Rate limits that its requests must pass; `per-client` unless the route is of the control plane',
-    }),
+  rateLimits: z.array(z.string().min(1)).max(16).optional().meta({
+    description: 'Rate limits that its requests must pass; `per-client` unless the route is of the control plane',
+  }),
   timeouts: section({
     total: duration({ min: 1, orNone: true })
       .prefault('15s')
       .meta({ description: "Until the final answer's head, retries included; 0: no limit" }),
     perTry: duration({ min: 1, orNone: true })
-      .prefault('5s')
-      .meta({ description: 'The same for one attempt; 0: no limit of its own' }),
+      .optional()
+      .meta({ description: 'The same for one try: 5s, or `total` where that is less; 0: no limit of its own' }),
   })
+    .transform(({ total, perTry }) => ({
+      total,
+      perTry: perTry ?? (total === 0 ? PER_TRY_MS : Math.min(PER_TRY_MS, total)),
+    }))
     .prefault({})
     .meta({ description: 'How long an answer may take to begin; the pool bounds silence inside bodies' }),
   mirror: section({

@@ -105,7 +105,7 @@ export const strategy = z
   .union([z.string(), z.record(z.string(), z.unknown())], {
     error: 'expected the name of a strategy, or `{ name, on, … }`',
   })
-  .prefault(strategyByName(DEFAULT_STRATEGY) === undefined ? STRATEGIES[0].name : DEFAULT_STRATEGY)
+  .prefault(DEFAULT_STRATEGY)
   .transform((raw, context): StrategyPlan => {
     const reading = readStrategy(typeof raw === 'string' ? { name: raw } : raw);
     if ('value' in reading) return reading.value;
@@ -114,4 +114,4 @@ export const strategy = z
     }
     return z.NEVER;
   })
-  .meta({ description: 'Which backend gets a request' });
+  .meta({ description: 'Which backend gets a request: a name, or a name with its parameters', strategies: true });

@@ -18,14 +18,10 @@ export const configSchema = section({
     .meta({ description: "Data-plane threads; auto: usable CPUs, the container's quota included" }),
   engine: z.enum(['auto', 'net', 'io_uring']).default('auto').meta({ description: 'How sockets are spoken to' }),
   listeners: z.array(listener).min(1).max(64).prefault([{}]).meta({ description: 'Where clients come in' }),
-  routes: z
-    .array(route)
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        'Which requests go where; the first that matches wins. When left out: `/proxy/` to the only pool, the rest to the control plane',
-    }),
+  routes: z.array(route).min(1).optional().meta({
+    description:
+      'Which requests go where; the first that matches wins. When left out: `/proxy/` to the only pool, the rest to the control plane',
+  }),
   pools: z.record(z.string(), pool).meta({ description: 'Sets of backends, by name' }),
   rateLimits,
   state: state.prefault({}).meta({ description: 'What is kept' }),

@@ -15,21 +15,30 @@ import {
   type Document,
   type Node,
   type Pair,
-  type Scalar,
+  type YAMLError,
+  type YAMLMap,
 } from 'yaml';
 import { expand, type Environment } from './environment.ts';
 import { formatPath, type Path, type Problem } from './problem.ts';
 import { shorten } from './quantities.ts';
 
-/** A configuration is read by people; one larger than this is a mistake, and parsing it would stall the supervisor. */
-export const FILE_BYTES_MAX = 4 * 1024 * 1024;
+/** A configuration is written by people; a larger one is a mistake, and parsing it would stall the supervisor. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
 /** How often aliases may multiply what the file says. */
 const ALIAS_COUNT_MAX = 100;
-/** Deeper nesting than any configuration needs, and well within the stack. */
-const DEPTH_MAX = 64;
+/** Deeper than any configuration; the parser needs gigabytes for a file of brackets. */
+const DEPTH_MAX = 256;
+
+/** More than any list of names needs; finding the place of each key takes time. */
+const MAP_KEYS_MAX = 10_000;
+/** What follows from one slip in the syntax says little. */
+const SYNTAX_ERRORS_MAX = 20;
+
+type Severity = Problem['severity'];
 
 export class Source {
   readonly file: string;
+  /** Why the file cannot be read as data. */
   readonly problems: Problem[] = [];
   /** The whole file as plain data; undefined when it cannot be read. */
   data: unknown = undefined;
@@ -41,45 +50,29 @@ export class Source {
   constructor(text: string, file: string, env: Environment) {
     this.file = file;
     if (Buffer.byteLength(text) > FILE_BYTES_MAX) {
-      this.#add(0, [], `the file is larger than 4 MiB; a configuration is far smaller`);
+      this.#add(0, [], 'the file is larger than 4 MiB; no configuration is');
       return;
     }
-    const deep = nestingProblem(text);
-    if (deep !== null) {
-      this.#countLines(text);
+    const deep = tooDeep(text);
+    if (deep !== -1) {
+      for (let at = -1; at < deep; at = nextLine(text, at)) this.#lines.addNewLine(at + 1);
       this.#add(deep, [], `nested deeper than ${DEPTH_MAX} levels; no configuration is`);
       return;
     }
     try {
       this.#read(text, env);
     } catch (error) {
-      // The parser's own limits: aliases that multiply, or a stack that ran out.
+      // The library throws where aliases multiply beyond its limit, and nowhere else that is known of.
       this.data = undefined;
-      const detail =
-        error instanceof Error && error.message.includes('alias')
-          ? 'aliases multiply to more than can be meant'
-          : 'cannot be read';
-      this.#add(0, [], `the file ${detail}`);
+      const multiplied = error instanceof Error && /alias/i.test(error.message);
+      this.#add(
+        0,
+        [],
+        multiplied
+          ? 'aliases multiply to more than can be meant; write less by alias'
+          : 'the file cannot be read as YAML',
+      );
     }
-  }
-
-  #read(text: string, env: Environment): void {
-    const document = parseDocument(text, {
-      lineCounter: this.#lines,
-      prettyErrors: false,
-      merge: true,
-      strict: true,
-      uniqueKeys: true,
-    });
-    this.#document = document;
-    for (const error of document.errors) this.#add(error.pos[0], [], syntaxMessage(error.code, error.message));
-    if (document.errors.length > 0) return;
-    for (const warning of document.warnings) this.#add(warning.pos[0], [], warning.message.split('\n')[0]);
-    if (document.warnings.length > 0) return;
-    this.#checkKeys(document);
-    this.#expand(document, env);
-    if (this.problems.length > 0) return;
-    this.data = document.toJS({ maxAliasCount: ALIAS_COUNT_MAX }) as unknown;
   }
 
   /** Reads the text of the reference at `path` instead of the number, boolean or null in it; false when it is none. */
@@ -100,10 +93,9 @@ export class Source {
   problem(
     path: Path,
     message: string,
-    options: { readonly key?: boolean; readonly severity?: 'error' | 'warning' } = {},
+    options: { readonly key?: boolean; readonly severity?: Severity } = {},
   ): Problem {
-    const at = this.#offsetOf(path, options.key === true);
-    return this.#make(at, path, message, options.severity ?? 'error');
+    return this.#make(this.#offsetOf(path, options.key === true), path, message, options.severity ?? 'error');
   }
 
   /** Whether a key was left without a value, which reads as null. */
@@ -112,11 +104,79 @@ export class Source {
     return isScalar(node) && node.value === null && (node.source ?? '') === '' && !this.#references.has(node);
   }
 
+  #read(text: string, env: Environment): void {
+    // Duplicates are looked for below: the library compares each key with every other.
+    const document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      merge: true,
+      uniqueKeys: false,
+    });
+    this.#document = document;
+    this.#addSyntax([...document.errors, ...document.warnings]);
+    if (this.problems.length > 0) return;
+    visit(document, {
+      Map: (_, map, ancestors) => this.#checkKeys(map, [...ancestors, map]),
+      Scalar: (at, node, ancestors) => {
+        if (at !== 'key' && typeof node.value === 'string')
+          this.#expand(node as Node & { value: unknown }, node.value, env, ancestors);
+      },
+    });
+    if (this.problems.length === 0) this.reread();
+  }
+
+  #addSyntax(errors: readonly YAMLError[]): void {
+    const offsets = new Set<number>();
+    for (const { name, code, message, pos } of errors) {
+      // A flow collection that is closed at the start of a line is clear enough: the library only warns of it.
+      if (name === 'YAMLWarning' && code === 'BAD_INDENT') continue;
+      // One slip often gives several errors at one place; the first says most.
+      if (offsets.has(pos[0]) || offsets.size === SYNTAX_ERRORS_MAX) continue;
+      offsets.add(pos[0]);
+      this.#add(pos[0], [], syntaxMessage(code, message));
+    }
+  }
+
+  #checkKeys(map: YAMLMap, ancestors: readonly unknown[]): void {
+    if (map.items.length > MAP_KEYS_MAX) {
+      this.#add(
+        map.range?.[0] ?? 0,
+        pathOf(ancestors),
+        `has ${map.items.length} keys; no configuration has more than ${MAP_KEYS_MAX}`,
+      );
+      return;
+    }
+    const lines = new Map<string, number>();
+    for (const pair of map.items) {
+      const { key } = pair;
+      const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
+      if (!isScalar(key)) this.#add(offset, pathOf(ancestors), 'a key is plain text');
+      else if (key.value === null) this.#add(offset, pathOf(ancestors), 'a key is missing before `:`');
+      else {
+        const name = keyText(pair);
+        const path = [...pathOf(ancestors), name];
+        const before = lines.get(name);
+        if (name === '__proto__') this.#add(offset, path, '`__proto__` cannot be a key');
+        else if (before !== undefined)
+          this.#add(offset, path, `stands twice; it is on line ${before} already; keep one`);
+        else lines.set(name, this.#lines.linePos(offset).line);
+      }
+    }
+  }
+
+  #expand(node: Node & { value: unknown }, text: string, env: Environment, ancestors: readonly unknown[]): void {
+    const expansion = expand(text, env);
+    if (expansion === null) return;
+    for (const problem of expansion.problems) this.#add(node.range?.[0] ?? 0, pathOf([...ancestors, node]), problem);
+    node.value = expansion.whole ? plainValue(expansion.text) : expansion.text;
+    if (expansion.whole) this.#references.set(node, expansion.text);
+  }
+
   #add(offset: number, path: Path, message: string): void {
     this.problems.push(this.#make(offset, path, message, 'error'));
   }
 
-  #make(offset: number, path: Path, message: string, severity: 'error' | 'warning'): Problem {
+  #make(offset: number, path: Path, message: string, severity: Severity): Problem {
     const { line, col } = this.#lines.linePos(offset);
     return {
       severity,
@@ -128,72 +188,35 @@ export class Source {
     };
   }
 
-  #countLines(text: string): void {
-    this.#lines.addNewLine(0);
-    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#lines.addNewLine(at + 1);
-  }
-
-  #checkKeys(document: Document.Parsed): void {
-    visit(document, {
-      Pair: (_, pair, ancestors) => {
-        const { key } = pair;
-        const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
-        const path = pathOf(ancestors);
-        if (isAlias(key) || (isNode(key) && !isScalar(key))) this.#add(offset, path, 'a key must be plain text');
-        else if (isScalar(key) && key.value === null) this.#add(offset, path, 'a key is missing before `:`');
-        else if (keyText(pair) === '__proto__') this.#add(offset, path, '`__proto__` cannot be a key');
-      },
-    });
-  }
-
-  #expand(document: Document.Parsed, env: Environment): void {
-    visit(document, {
-      Scalar: (at, node, ancestors) => {
-        if (at === 'key' || typeof node.value !== 'string') return;
-        const expansion = expand(node.value, env);
-        if (expansion === null) return;
-        for (const problem of expansion.problems)
-          this.#add(node.range?.[0] ?? 0, pathOf([...ancestors, node]), problem);
-        node.value = expansion.whole ? plainValue(expansion.text) : expansion.text;
-        if (expansion.whole) this.#references.set(node, expansion.text);
-      },
-    });
-  }
-
   #offsetOf(path: Path, key: boolean): number {
     for (let length = path.length; length >= 0; length--) {
-      const pair = this.#pairAt(path.slice(0, length));
-      const node = this.#nodeAt(path.slice(0, length));
+      const part = path.slice(0, length);
+      const pair = this.#pairAt(part);
+      const node = this.#nodeAt(part);
       const keyAt = isNode(pair?.key) ? pair.key.range?.[0] : undefined;
       const valueAt = node?.range?.[0];
-      const isEmpty = node?.range !== undefined && node.range !== null && node.range[0] === node.range[1];
-      // A missing thing is shown at the key of what should hold it; an empty value has no place of its own.
-      const preferKey = key || length < path.length || isEmpty;
-      const offset = preferKey ? (keyAt ?? valueAt) : (valueAt ?? keyAt);
+      const empty = isScalar(node) && node.range?.[0] === node.range?.[1];
+      // What is missing is shown at the key of what should hold it; an empty value has no place of its own.
+      const offset = key || length < path.length || empty ? (keyAt ?? valueAt) : (valueAt ?? keyAt);
       if (offset !== undefined) return offset;
     }
     return 0;
   }
 
-  #pairAt(path: Path): Pair | null {
-    const last = path.at(-1);
-    if (last === undefined) return null;
-    const parent = this.#nodeAt(path.slice(0, -1));
-    if (!isMap(parent)) return null;
-    return (parent.items.find((pair) => keyText(pair) === String(last)) as Pair | undefined) ?? null;
+  #pairAt(path: Path): Pair | undefined {
+    const parent = path.length === 0 ? null : this.#nodeAt(path.slice(0, -1));
+    return isMap(parent) ? parent.items.find((pair) => keyText(pair) === String(path.at(-1))) : undefined;
   }
 
   #nodeAt(path: Path): Node | null {
-    let node: Node | null = this.#document?.contents ?? null;
+    let node = this.#resolved(this.#document?.contents ?? null);
     for (const step of path) {
-      node = this.#resolved(node);
       let next: unknown = null;
-      if (isMap(node)) next = node.items.find((pair) => keyText(pair) === String(step))?.value ?? null;
-      else if (isSeq(node) && typeof step === 'number') next = node.items[step];
-      node = isNode(next) ? next : null;
-      if (node === null) return null;
+      if (isMap(node)) next = node.items.find((pair) => keyText(pair) === String(step))?.value;
+      else if (isSeq(node)) next = node.items[Number(step)];
+      node = isNode(next) ? this.#resolved(next) : null;
     }
-    return this.#resolved(node);
+    return node;
   }
 
   #resolved(node: Node | null): Node | null {
@@ -201,17 +224,15 @@ export class Source {
   }
 }
 
-/** What YAML would read when the text stood there without quotes; only scalars, never structure. */
+/** What YAML would read if the text stood there without quotes; only scalars, never structure. */
 function plainValue(text: string): unknown {
-  if (/^[\w.+-]*$/.test(text)) {
-    const value = parseDocument(text).toJS() as unknown;
-    if (value === null || typeof value === 'number' || typeof value === 'boolean') return value;
-  }
-  return text;
+  if (!/^[\w.+-]*$/.test(text)) return text;
+  const value = parseDocument(text).toJS() as unknown;
+  return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : text;
 }
 
-function keyText(pair: { readonly key: unknown }): string {
-  return isScalar(pair.key) ? String((pair.key as Scalar).value) : String(pair.key);
+function keyText(pair: Pair): string {
+  return isScalar(pair.key) ? String(pair.key.value) : '';
 }
 
 function pathOf(ancestors: readonly unknown[]): Path {
@@ -224,30 +245,42 @@ function pathOf(ancestors: readonly unknown[]): Path {
   return path;
 }
 
-/** Where brackets open more often than any configuration needs: the parser would run out of stack. */
-function nestingProblem(text: string): number | null {
-  let depth = 0;
+/**
+ * Where the file is nested too deep, or -1. Counts brackets, and the dashes and question marks that open one list or mapping
+ * in another on one line. Those in texts and comments count too, but no such text opens this many and closes none.
+ */
+function tooDeep(text: string): number {
+  let brackets = 0;
+  let openers = 0;
   for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (char === '[' || char === '{') {
-      if (++depth > DEPTH_MAX * 16) return at;
-    } else if ((char === ']' || char === '}') && depth > 0) depth--;
+    const code = text.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) brackets++;
+    else if ((code === 0x5d || code === 0x7d) && brackets > 0) brackets--;
+    if ((code === 0x2d || code === 0x3f || code === 0x3a) && text.charCodeAt(at + 1) === 0x20) openers++;
+    else if (code !== 0x20) openers = 0;
+    if (brackets > DEPTH_MAX || openers > DEPTH_MAX) return at;
   }
-  return null;
+  return -1;
+}
+
+function nextLine(text: string, at: number): number {
+  const found = text.indexOf('\n', at + 1);
+  return found === -1 ? text.length : found;
 }
 
 /** The parser's codes in the words of whoever wrote the file. */
 function syntaxMessage(code: string, message: string): string {
-  const line = shorten(message.split('\n')[0]);
+  if (message.includes('call stack')) return 'nested deeper than any configuration is';
+  if (message.includes('sufficiently indented'))
+    return 'lines inside `[…]` and `{…}` are indented more than the key that holds them';
+  const line = shorten(message.split('\n')[0], 160);
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return 'this key stands twice in its mapping; keep one';
     case 'MULTIPLE_DOCS':
       return 'a second document begins here; a configuration is one document';
     case 'TAB_AS_INDENT':
-      return 'a tab stands where YAML wants spaces for indentation';
+      return 'a tab stands where YAML wants spaces';
     case 'BAD_ALIAS':
-      return `${line}; name an anchor (\`&name\`) that stands before it`;
+      return `${line}; an alias names an anchor (\`&name\`) that stands before it`;
     default:
       return `not valid YAML: ${line}`;
   }

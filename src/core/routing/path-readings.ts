@@ -1,8 +1,8 @@
 /**
  * Paths that can be read in more than one way. A path is forwarded as the client wrote it, so the backend may read it
  * otherwise than the router did: decode `%61`, `%2f` or `%2e`, merge `//`, drop `/./`, resolve `/../`, take `\` for `/`, or
- * drop `;parameters` before it does any of this (CVE-2018-1271, CVE-2021-41773 and "A New Era of SSRF", Tsai 2017, are such
- * disagreements). The rule that follows: a request has a route only when every such reading gives the same route; else it has none.
+ * drop `;parameters` before it does any of this (CVE-2021-41773, and Tsai, "Breaking Parser Logic", Black Hat 2018, show such
+ * disagreements). The rule that follows: a request has a route only when every such reading gives it the same one.
  *
  * Two observations keep that cheap:
  * - Decoding, merging and dropping only ever bring a path into more patterns, never out of one that it matched as written,

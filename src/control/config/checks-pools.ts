@@ -1,0 +1,111 @@
+/** Pools: backends that can be chosen, and settings that go together. */
+import { backendsOf } from './backends.ts';
+import type { Finding } from './checks.ts';
+import type { Path } from './problem.ts';
+import type { Config, PoolConfig } from './schema.ts';
+
+export function poolFindings(config: Config, data: unknown): Finding[] {
+  return Object.entries(config.pools).flatMap(([name, pool]) => {
+    const path: Path = ['pools', name];
+    return [
+      ...members(pool, path),
+      ...tiers(pool, path),
+      ...sameUrl(pool, path),
+      ...probeKinds(pool, given(data, [...path, 'health']), path),
+      ...probeTimes(pool, path),
+      ...orders(pool, path),
+    ];
+  });
+}
+
+/** The keys that the file itself writes at `path`. */
+function given(data: unknown, path: Path): readonly string[] {
+  let at: unknown = data;
+  for (const step of path)
+    at = typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[step] : undefined;
+  return typeof at === 'object' && at !== null ? Object.keys(at) : [];
+}
+
+function members(pool: PoolConfig, path: Path): Finding[] {
+  const backends = backendsOf(pool);
+  const none = (message: string): Finding[] => [{ path, key: true, severity: 'warning', message }];
+  if (backends.length === 0) return none('has no backends: every request to it is answered 503');
+  if (backends.every(({ weight }) => weight === 0))
+    return none('every backend has weight 0: every request to it is answered 503');
+  return [];
+}
+
+function tiers(pool: PoolConfig, path: Path): Finding[] {
+  const present = new Set(backendsOf(pool).map(({ tier }) => tier));
+  const missing = Array.from({ length: Math.max(0, ...present) }, (_, tier) => tier).filter(
+    (tier) => !present.has(tier),
+  );
+  if (missing.length === 0 || present.size === 0) return [];
+  const highest = pool.backends.findIndex(({ tier }) => tier > (missing[0] ?? 0));
+  const what = missing.length === 1 ? `tier ${missing[0]}` : `tiers ${missing.join(', ')}`;
+  return [
+    {
+      path: [...path, 'backends', highest, 'tier'],
+      severity: 'warning',
+      message: `no backend of this pool is of ${what}; tiers count up from 0 without gaps`,
+    },
+  ];
+}
+
+function sameUrl(pool: PoolConfig, path: Path): Finding[] {
+  return pool.backends.flatMap((backend, at) => {
+    const first = pool.backends.findIndex(({ url }) => url.url === backend.url.url);
+    // Without ids they have the same one, which is an error of its own.
+    if (first === at || (backend.id ?? '') === (pool.backends[first].id ?? '')) return [];
+    return [
+      {
+        path: [...path, 'backends', at, 'url'],
+        severity: 'warning' as const,
+        message: `\`${backend.url.url}\` is a backend of this pool already; give one backend more \`weight\` instead`,
+      },
+    ];
+  });
+}
+
+/** What only an HTTP probe has. */
+const HTTP_PROBE_KEYS = ['path', 'method', 'host', 'status', 'body'];
+
+function probeKinds({ health }: PoolConfig, keys: readonly string[], path: Path): Finding[] {
+  if (health?.tcp !== true) return [];
+  return keys
+    .filter((key) => HTTP_PROBE_KEYS.includes(key))
+    .map((key) => ({
+      path: [...path, 'health', key],
+      key: true,
+      message: `a TCP probe has no \`${key}\`; leave it out, or leave \`tcp\` out`,
+    }));
+}
+
+function probeTimes({ health }: PoolConfig, path: Path): Finding[] {
+  if (health === null || health.timeout <= health.interval) return [];
+  return [
+    {
+      path: [...path, 'health', 'timeout'],
+      severity: 'warning',
+      message: `a probe may take longer (${health.timeout} ms) than the interval (${health.interval} ms), so the next one waits for it`,
+    },
+  ];
+}
+
+/** Pairs of which the second may not be below the first. */
+function orders({ circuit, retry }: PoolConfig, path: Path): Finding[] {
+  const findings: Finding[] = [];
+  if (circuit !== null && circuit.maxOpenFor < circuit.openFor) {
+    findings.push({
+      path: [...path, 'circuit', 'maxOpenFor'],
+      message: '`maxOpenFor` is below `openFor`; it bounds how far that doubles',
+    });
+  }
+  if (retry !== null && retry.backoff.max < retry.backoff.base) {
+    findings.push({
+      path: [...path, 'retry', 'backoff', 'max'],
+      message: '`max` is below `base`; it bounds how far that doubles',
+    });
+  }
+  return findings;
+}
