@@ -74,6 +74,11 @@ export class Body {
         if (at > runStart) sink.forward(buf, runStart, at);
         runStart = next;
       }
+      if (event === ChunkEvent.held && !this.#decode) {
+        // A trailer's name that was cut between two reads: now that it is whole it may pass.
+        const name = decoder.takeHeld();
+        sink.forward(Buffer.from(name.buffer, name.byteOffset, name.byteLength), 0, name.byteLength);
+      }
       at = next;
       if (event === ChunkEvent.done) this.done = true;
     }
