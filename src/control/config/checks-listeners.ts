@@ -7,25 +7,37 @@ import type { Config } from './schema.ts';
 /** How long load balancers in front (AWS ALB, for one) keep an unused connection unless told otherwise. */
 const FRONT_IDLE_MS = 60_000;
 
-export function listenerFindings(config: Config): Finding[] {
+export function listenerFindings(config: Config, data: unknown): Finding[] {
   return [
-    ...collisions(config),
+    ...collisions(config, data),
     ...config.listeners.flatMap((listener, at) => [...idleBelowFront(listener, at), ...believesAll(listener, at)]),
   ];
 }
 
-function collisions(config: Config): Finding[] {
-  const taken: [SocketAddress, Path][] = [];
-  const findings: Finding[] = [];
-  const take = (address: SocketAddress, path: Path): void => {
-    const before = taken.find(([other]) => collide(address, other));
-    if (before !== undefined)
-      findings.push({ path, message: `is taken by ${formatPath(before[1])} already; give one of them another port` });
-    taken.push([address, path]);
-  };
-  config.listeners.forEach(({ address }, at) => take(address, ['listeners', at, 'address']));
-  if (config.admin.address !== null) take(config.admin.address, ['admin', 'address']);
-  return findings;
+function collisions(config: Config, data: unknown): Finding[] {
+  const places = config.listeners.map(({ address }, at): [SocketAddress, Path] => [
+    address,
+    ['listeners', at, 'address'],
+  ]);
+  const { address } = config.admin;
+  // Where the file does not choose the control plane's address, the listener is what has to move.
+  if (address !== null) places[writesAdminAddress(data) ? 'push' : 'unshift']([address, ['admin', 'address']]);
+  return places.flatMap(([own, path], at) => {
+    const before = places.slice(0, at).find(([other]) => collide(own, other));
+    if (before === undefined) return [];
+    return [
+      {
+        path,
+        about: [path, before[1]],
+        message: `is taken by ${formatPath(before[1])} already; give one of them another port`,
+      },
+    ];
+  });
+}
+
+function writesAdminAddress(data: unknown): boolean {
+  const admin = (data as { admin?: unknown } | null)?.admin;
+  return typeof admin === 'object' && admin !== null && 'address' in admin;
 }
 
 /** Every address of a machine includes each single one; `::` takes IPv4 too. */
@@ -46,6 +58,10 @@ function idleBelowFront({ timeouts, trustedProxies }: Listener, at: number): Fin
   return [
     {
       path: ['listeners', at, 'timeouts', 'idle'],
+      about: [
+        ['listeners', at, 'timeouts'],
+        ['listeners', at, 'trustedProxies'],
+      ],
       severity: 'warning',
       message:
         'is not above the 60 s for which load balancers in front usually keep a connection; requests that they send just as it closes fail (502); `75s` is safe',

@@ -9,7 +9,7 @@ import { shorten } from './quantities.ts';
 import { DEFAULT_RATE_LIMIT } from './schema-control.ts';
 import type { Config, ReadConfig } from './schema.ts';
 
-export function nameFindings(config: Config, read: ReadConfig): Finding[] {
+export function nameFindings(config: Config, read: ReadConfig, data: unknown): Finding[] {
   return [
     ...badKeys(['pools'], Object.keys(config.pools)),
     ...badKeys(['rateLimits'], Object.keys(config.rateLimits)),
@@ -30,10 +30,16 @@ export function nameFindings(config: Config, read: ReadConfig): Finding[] {
         'a backend of this pool',
       ),
     ),
-    ...(read.routes === undefined ? missingRoutes(config) : poolReferences(config)),
-    ...limitReferences(config),
+    ...(read.routes === undefined ? missingRoutes(config) : poolReferences(config, keysOf(data, 'pools'))),
+    ...limitReferences(config, [DEFAULT_RATE_LIMIT, ...keysOf(data, 'rateLimits')]),
     ...capacity(config),
   ];
+}
+
+/** Names that the file gives, those of parts that could not be read included. */
+function keysOf(data: unknown, section: string): string[] {
+  const part = (data as Record<string, unknown> | null)?.[section];
+  return typeof part === 'object' && part !== null ? Object.keys(part) : [];
 }
 
 function badKeys(parent: Path, keys: readonly string[]): Finding[] {
@@ -55,11 +61,14 @@ function twice(names: readonly (readonly [name: string, path: Path])[], what: st
     else
       findings.push({
         path,
+        about: [path, before],
         message: `${what} is called \`${shorten(name)}\` already (${formatPath(before)}); give this one another name`,
       });
   }
   return findings;
 }
+
+const NO_ROUTES: readonly Path[] = [['pools'], ['routes']];
 
 /** Without routes the only pool gets `/proxy/`; with none or several nobody can know. */
 function missingRoutes(config: Config): Finding[] {
@@ -69,20 +78,21 @@ function missingRoutes(config: Config): Finding[] {
     return [
       {
         path: ['pools'],
+        about: NO_ROUTES,
         message: 'names no pool, so no request can be forwarded; write `app: { backends: ["http://127.0.0.1:3000"] }`',
       },
     ];
   return [
     {
       path: ['pools'],
+      about: NO_ROUTES,
       key: true,
       message: `there are ${pools.length} pools and no \`routes\`; say which requests go to which`,
     },
   ];
 }
 
-function poolReferences(config: Config): Finding[] {
-  const pools = Object.keys(config.pools);
+function poolReferences(config: Config, pools: readonly string[]): Finding[] {
   const used = new Set<string>();
   const findings: Finding[] = [];
   const refer = (name: string | undefined, path: Path): void => {
@@ -98,16 +108,21 @@ function poolReferences(config: Config): Finding[] {
   });
   for (const pool of pools) {
     if (!used.has(pool))
-      findings.push({ path: ['pools', pool], key: true, severity: 'warning', message: 'no route uses this pool' });
+      findings.push({
+        path: ['pools', pool],
+        about: [['routes']],
+        key: true,
+        severity: 'warning',
+        message: 'no route uses this pool',
+      });
   }
   return findings;
 }
 
-function limitReferences(config: Config): Finding[] {
-  const known = Object.keys(config.rateLimits);
+function limitReferences(config: Config, known: readonly string[]): Finding[] {
   return config.routes.flatMap((route, at) =>
     route.rateLimits.flatMap((limit, index) =>
-      known.includes(limit) || limit === DEFAULT_RATE_LIMIT
+      known.includes(limit)
         ? []
         : [
             {

@@ -46,6 +46,10 @@ function tiers(pool: PoolConfig, path: Path): Finding[] {
   return [
     {
       path: [...path, 'backends', highest, 'tier'],
+      about: [
+        [...path, 'backends'],
+        [...path, 'discovery'],
+      ],
       severity: 'warning',
       message: `no backend of this pool is of ${what}; tiers count up from 0 without gaps`,
     },
@@ -53,13 +57,16 @@ function tiers(pool: PoolConfig, path: Path): Finding[] {
 }
 
 function sameUrl(pool: PoolConfig, path: Path): Finding[] {
+  const seen = new Map<string, number>();
   return pool.backends.flatMap((backend, at) => {
-    const first = pool.backends.findIndex(({ url }) => url.url === backend.url.url);
+    const first = seen.get(backend.url.url) ?? at;
+    seen.set(backend.url.url, first);
     // Without ids they have the same one, which is an error of its own.
     if (first === at || (backend.id ?? '') === (pool.backends[first].id ?? '')) return [];
     return [
       {
         path: [...path, 'backends', at, 'url'],
+        about: [[...path, 'backends']],
         severity: 'warning' as const,
         message: `\`${backend.url.url}\` is a backend of this pool already; give one backend more \`weight\` instead`,
       },
@@ -86,6 +93,7 @@ function probeTimes({ health }: PoolConfig, path: Path): Finding[] {
   return [
     {
       path: [...path, 'health', 'timeout'],
+      about: [[...path, 'health']],
       severity: 'warning',
       message: `a probe may take longer (${health.timeout} ms) than the interval (${health.interval} ms), so the next one waits for it`,
     },
@@ -98,12 +106,14 @@ function orders({ circuit, retry }: PoolConfig, path: Path): Finding[] {
   if (circuit !== null && circuit.maxOpenFor < circuit.openFor) {
     findings.push({
       path: [...path, 'circuit', 'maxOpenFor'],
+      about: [[...path, 'circuit']],
       message: '`maxOpenFor` is below `openFor`; it bounds how far that doubles',
     });
   }
   if (retry !== null && retry.backoff.max < retry.backoff.base) {
     findings.push({
       path: [...path, 'retry', 'backoff', 'max'],
+      about: [[...path, 'retry', 'backoff']],
       message: '`max` is below `base`; it bounds how far that doubles',
     });
   }

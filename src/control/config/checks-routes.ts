@@ -28,7 +28,9 @@ function target(route: RouteConfig, path: Path): Finding[] {
     ...(route.controlPlane ? ['controlPlane'] : []),
   ];
   if (named.length === 1) return [];
-  if (named.length === 0) return [{ path, message: 'goes nowhere; write `pool`, `split` or `controlPlane: true`' }];
+  const about = ['pool', 'split', 'controlPlane'].map((key) => [...path, key]);
+  if (named.length === 0)
+    return [{ path, about, message: 'goes nowhere; write `pool`, `split` or `controlPlane: true`' }];
   return [
     {
       path: [...path, named[1]],
@@ -39,12 +41,16 @@ function target(route: RouteConfig, path: Path): Finding[] {
 }
 
 function unreachable(routes: readonly RouteConfig[], at: number): Finding[] {
-  const before = routes.slice(0, at).find((earlier) => coversRoute(earlier, routes[at]));
-  if (before === undefined) return [];
+  const before = routes.findIndex((earlier, index) => index < at && coversRoute(earlier, routes[at]));
+  if (before === -1) return [];
   return [
     {
       path: ['routes', at],
-      message: `can never match: route \`${before.name}\` stands before it and takes all of its requests; move this one up, or narrow the other`,
+      about: [
+        ['routes', before],
+        ['routes', at, 'match'],
+      ],
+      message: `can never match: route \`${routes[before].name}\` stands before it and takes all of its requests; move this one up, or narrow the other`,
     },
   ];
 }
@@ -53,6 +59,7 @@ function unreachable(routes: readonly RouteConfig[], at: number): Finding[] {
 export function coversRoute(wide: RouteConfig, narrow: RouteConfig): boolean {
   const a = wide.match;
   const b = narrow.match;
+  if (!coversPath(a.path, b.path)) return false;
   const hosts =
     a.hosts.length === 0 ||
     (b.hosts.length > 0 && b.hosts.every((host) => a.hosts.some((one) => coversHost(one, host))));
@@ -63,7 +70,7 @@ export function coversRoute(wide: RouteConfig, narrow: RouteConfig): boolean {
     const other = wanted.get(name.toLowerCase());
     return other !== undefined && (value === true || value === other);
   });
-  return hosts && methods && headers && coversPath(a.path, b.path);
+  return hosts && methods && headers;
 }
 
 function coversPath(wide: RouteConfig['match']['path'], narrow: RouteConfig['match']['path']): boolean {
@@ -97,6 +104,10 @@ function strip(route: RouteConfig, path: Path): Finding[] {
   return [
     {
       path: [...path, 'stripPrefix'],
+      about: [
+        [...path, 'stripPrefix'],
+        [...path, 'match', 'path'],
+      ],
       message: `\`${shorten(stripPrefix)}\` is not how every path of this route begins (\`match.path\` is \`${shorten(pattern)}\`); match \`${shorten(stripPrefix)}/\`, or strip a part of \`${shorten(pattern)}\``,
     },
   ];
@@ -114,6 +125,7 @@ function split({ split: given }: RouteConfig, path: Path): Finding[] {
     if (given.findIndex((part) => part.pool === pool) < at) {
       findings.push({
         path: [...path, 'split', at, 'pool'],
+        about: [[...path, 'split']],
         message: `pool \`${shorten(pool)}\` stands twice in this split; add its weights up`,
       });
     }
@@ -126,6 +138,7 @@ function timeouts({ timeouts: { total, perTry } }: RouteConfig, path: Path): Fin
   return [
     {
       path: [...path, 'timeouts', 'perTry'],
+      about: [[...path, 'timeouts']],
       message: `one try may take longer (${perTry} ms) than all of them together (\`total\`, ${total} ms); lower it, or raise \`total\``,
     },
   ];

@@ -10,6 +10,8 @@ export interface Finding {
   readonly path: Path;
   readonly message: string;
   readonly severity?: 'error' | 'warning';
+  /** What it was found out from, where that is not just what stands at `path`. */
+  readonly about?: readonly Path[];
   /** The place is the key, not its value. */
   readonly key?: boolean;
 }
@@ -17,8 +19,8 @@ export interface Finding {
 /** `data` is what the file says; `read` the same with defaults; `config` with its routes worked out. */
 export function checkAcross(config: Config, read: ReadConfig, data: unknown): Finding[] {
   return [
-    ...nameFindings(config, read),
-    ...listenerFindings(config),
+    ...nameFindings(config, read, data),
+    ...listenerFindings(config, data),
     ...routeFindings(config),
     ...poolFindings(config, data),
   ];

@@ -14,13 +14,14 @@ const KINDS = new Map([
 ]);
 
 /** Of one section; more would only cost time. */
-export const KEYS_MAX = 500;
+const KEYS_MAX = 500;
 
 /** One line for each unknown key, in the order of the issue's `keys`; any other issue is one line. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys
+        .slice(0, KEYS_MAX)
         .map((key) => `unknown key \`${shorten(key)}\`${suggestion(key, keysOf(issue.inst))}`)
         .join('\n');
     case 'invalid_type':

@@ -18,8 +18,9 @@ export function withRoutes(read: ReadConfig): Config {
 function defaultRoutes(pools: readonly string[]): ReadRoute[] {
   const [pool] = pools;
   if (pool === undefined || pools.length > 1) return [];
+  const name = pool === 'control' ? 'proxy' : pool;
   return [
-    route.parse({ name: pool === 'control' ? 'proxy' : pool, match: { path: '/proxy/' }, stripPrefix: '/proxy', pool }),
+    { ...route.parse({ name: 'proxy', match: { path: '/proxy/' }, stripPrefix: '/proxy' }), name, pool },
     route.parse({ name: 'control', match: { path: '/' }, controlPlane: true }),
   ];
 }

@@ -34,14 +34,18 @@ const MAP_KEYS_MAX = 10_000;
 /** What follows from one slip in the syntax says little. */
 const SYNTAX_ERRORS_MAX = 20;
 
+const QUOTE_REFERENCE = 'inside `{…}` and `[…]` a reference stands in quotes: `"${NAME}"`';
+
 type Severity = Problem['severity'];
 
 export class Source {
   readonly file: string;
-  /** Why the file cannot be read as data. */
+  /** Why the file, or a reference in it, cannot be read. */
   readonly problems: Problem[] = [];
   /** The whole file as plain data; undefined when it cannot be read. */
   data: unknown = undefined;
+  /** References that the environment cannot answer. */
+  readonly unread: Path[] = [];
   readonly #lines = new LineCounter();
   #document: Document.Parsed | null = null;
   /** Scalars that were one reference: what the environment said, before it was read as a number, boolean or null. */
@@ -113,27 +117,41 @@ export class Source {
       uniqueKeys: false,
     });
     this.#document = document;
-    this.#addSyntax([...document.errors, ...document.warnings]);
+    this.#addSyntax([...document.errors, ...document.warnings], text);
     if (this.problems.length > 0) return;
     visit(document, {
       Map: (_, map, ancestors) => this.#checkKeys(map, [...ancestors, map]),
+      Alias: (_, alias, ancestors) => {
+        if (alias.resolve(document) !== undefined) return;
+        this.#add(
+          alias.range?.[0] ?? 0,
+          pathOf([...ancestors, alias]),
+          `no anchor \`&${shorten(alias.source)}\` stands before this alias`,
+        );
+      },
+    });
+    if (this.problems.length > 0) return;
+    visit(document, {
       Scalar: (at, node, ancestors) => {
         if (at !== 'key' && typeof node.value === 'string')
           this.#expand(node as Node & { value: unknown }, node.value, env, ancestors);
       },
     });
-    if (this.problems.length === 0) this.reread();
+    this.reread();
   }
 
-  #addSyntax(errors: readonly YAMLError[]): void {
-    const offsets = new Set<number>();
+  #addSyntax(errors: readonly YAMLError[], text: string): void {
+    const lines = new Set<number>();
     for (const { name, code, message, pos } of errors) {
       // A flow collection that is closed at the start of a line is clear enough: the library only warns of it.
       if (name === 'YAMLWarning' && code === 'BAD_INDENT') continue;
-      // One slip often gives several errors at one place; the first says most.
-      if (offsets.has(pos[0]) || offsets.size === SYNTAX_ERRORS_MAX) continue;
-      offsets.add(pos[0]);
-      this.#add(pos[0], [], syntaxMessage(code, message));
+      // One slip gives several errors, where it stands and behind it; the first of a line says most.
+      const { line } = this.#lines.linePos(pos[0]);
+      if (lines.has(line) || lines.size === SYNTAX_ERRORS_MAX) continue;
+      if (lines.size > 0 && message.includes('in YAML stream')) continue;
+      lines.add(line);
+      const reference = text.slice(pos[0] - 1, pos[0] + 1) === '${';
+      this.#add(reference ? pos[0] - 1 : pos[0], [], reference ? QUOTE_REFERENCE : syntaxMessage(code, message));
     }
   }
 
@@ -167,7 +185,9 @@ export class Source {
   #expand(node: Node & { value: unknown }, text: string, env: Environment, ancestors: readonly unknown[]): void {
     const expansion = expand(text, env);
     if (expansion === null) return;
-    for (const problem of expansion.problems) this.#add(node.range?.[0] ?? 0, pathOf([...ancestors, node]), problem);
+    const path = pathOf([...ancestors, node]);
+    for (const problem of expansion.problems) this.#add(node.range?.[0] ?? 0, path, problem);
+    if (expansion.problems.length > 0) this.unread.push(path);
     node.value = expansion.whole ? plainValue(expansion.text) : expansion.text;
     if (expansion.whole) this.#references.set(node, expansion.text);
   }
