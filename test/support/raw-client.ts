@@ -31,7 +31,8 @@ export class RawClient {
       this.#wake();
     });
     const close = () => {
-      if (!this.closed) this.#reader.end();
+      // What ends with its connection is whole only when the connection was ended, not reset.
+      if (!this.closed && !this.wasReset) this.#reader.end();
       this.closed = true;
       this.#wake();
     };
@@ -108,8 +109,10 @@ export class RawClient {
     await this.send(request);
     await this.until(() => this.answers.length > before, timeoutMs);
     const answer = this.answers[before];
-    if (answer === undefined)
-      throw new Error(`no answer to ${JSON.stringify(request)}, only ${JSON.stringify(this.received)}`);
+    if (answer === undefined) {
+      const [line] = request.split('\r\n', 1);
+      throw new Error(`no answer to '${line}' (${request.length} bytes), only ${JSON.stringify(this.received)}`);
+    }
     return answer;
   }
 

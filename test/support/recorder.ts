@@ -27,8 +27,8 @@ export class Recorder {
   readonly requests: Recorded[] = [];
   /** What each connection sent, latin1. */
   readonly sent: string[] = [];
-  /** Connections open now. */
-  open = 0;
+  /** Connections that have ended, by number. */
+  readonly ended = new Set<number>();
   /** Chooses the answer; null gives the usual one. */
   script: (request: Message) => Script | null = () => null;
   readonly #server: Server;
@@ -95,7 +95,6 @@ export class Recorder {
     const reader = new MessageReader('request');
     let seen = 0;
     let answered = 0;
-    this.open += 1;
     this.#sockets.add(socket);
     socket.setNoDelay(true);
 
@@ -124,7 +123,7 @@ export class Recorder {
     socket.on('end', () => socket.end());
     socket.on('error', () => {});
     socket.on('close', () => {
-      this.open -= 1;
+      this.ended.add(connection);
       this.#sockets.delete(socket);
       this.#wake();
     });

@@ -22,6 +22,8 @@ interface FailEvent {
 
 /** Longest output of one failed file that is shown; the end of it says most. */
 const SHOWN_OUTPUT_CHARS = 6000;
+/** Longer lines are cut: they hold a body, not a reason. */
+const LONG_LINE = /^(.{600}).+$/gm;
 
 export async function tally(stream: Stream, root: string, print: (text: string) => void): Promise<Tally> {
   const result: Tally = { passed: 0, failed: 0, skipped: [], files: [] };
@@ -79,5 +81,5 @@ function failureText(event: FailEvent): string {
 }
 
 function indent(text: string): string {
-  return text.replace(/^/gm, '  ');
+  return text.replace(LONG_LINE, '$1 …').replace(/^/gm, '  ');
 }
