@@ -1,4 +1,6 @@
 /** argv to a command; nothing else. Each command's file is loaded only when it is asked for. */
+import { version } from '#cli/version.ts';
+import type { Io } from '#cli/io.ts';
 import { Command, InvalidArgumentError } from 'commander';
 
 // Whoever reads what is printed may stop at any time (`| head`); that ends the printing, not the program.
@@ -6,6 +8,7 @@ process.stdout.on('error', () => {});
 
 const program = new Command('edgebalancer')
   .description('A live layer-7 traffic router')
+  .version(version)
   .showHelpAfterError('(edgebalancer --help lists the commands)')
   .configureHelp({ sortSubcommands: false });
 
@@ -14,6 +17,17 @@ program
   .argument('[file]', 'configuration', 'edgebalancer.yaml')
   .description('run; SIGTERM drains and exits 0, SIGHUP reloads')
   .action(async (file: string) => end((await import('#cli/run.ts')).run(file)));
+
+program
+  .command('check')
+  .argument('[file]', 'configuration', 'edgebalancer.yaml')
+  .description('say everything that is wrong with a configuration, with its place')
+  .action(async (file: string) => end((await import('#cli/check.ts')).check(file, io())));
+
+program
+  .command('schema')
+  .description('the JSON Schema of the configuration, for editors')
+  .action(async () => end((await import('#cli/schema.ts')).schema(io())));
 
 program
   .command('demo')
@@ -37,6 +51,15 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a number from 0 to 65535.');
   return port;
+}
+
+function io(): Io {
+  return {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    env: process.env,
+    cwd: process.cwd(),
+  };
 }
 
 /** Ends the process with a command's exit code. */

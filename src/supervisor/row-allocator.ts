@@ -1,7 +1,7 @@
 /**
  * Gives rows of a fixed table to names, and keeps them: a name has the same row in every plan that holds it. A row whose
- * name is gone rests until every worker has left the plans that named it and nothing uses it any more; only then is it
- * given to another name. A name that comes back while its row rests gets its old row.
+ * name is gone rests, and is given to another name only when no fresh row is left, every worker has left the plans that
+ * named it, and nothing uses it any more. A name that comes back before that gets its old row.
  *
  * A plan is compiled against a draft; nothing changes until `commit`, so a plan that is refused leaves no trace.
  */
@@ -26,107 +26,84 @@ export interface RowOptions {
   readonly onReuse: (row: number) => void;
 }
 
+interface State {
+  readonly rows: ReadonlyMap<string, number>;
+  /** Longest resting first. */
+  readonly resting: ReadonlyMap<string, Resting>;
+  readonly fresh: number;
+}
+
 export class RowAllocator {
   readonly #options: RowOptions;
-  #rows = new Map<string, number>();
-  readonly #resting = new Map<string, Resting>();
-  readonly #free: number[] = [];
-  #fresh: number;
+  #state: State;
 
   constructor(options: RowOptions) {
     this.#options = options;
-    this.#fresh = options.first;
+    this.#state = { rows: new Map(), resting: new Map(), fresh: options.first };
   }
 
   /** The row of a name in force. */
   rowOf(name: string): number | undefined {
-    return this.#rows.get(name);
-  }
-
-  /** Names in force. */
-  get size(): number {
-    return this.#rows.size;
-  }
-
-  /** Rows that wait until nothing uses them. */
-  get restingCount(): number {
-    return this.#resting.size;
+    return this.#state.rows.get(name);
   }
 
   /** Begins a new set of names; `obeyed` is the oldest revision that any worker may still obey. */
   draft(obeyed: number): RowDraft {
-    this.#sweep(obeyed);
-    return new RowDraft(this.#options, this.#rows, this.#resting, this.#free, this.#fresh);
+    return new RowDraft(this.#options, this.#state, obeyed);
   }
 
   /** Makes the draft's names the ones in force from `revision` on. Returns the names that were not in force before. */
   commit(draft: RowDraft, revision: number): string[] {
-    const added: string[] = [];
-    for (const name of draft.rows.keys()) if (!this.#rows.has(name)) added.push(name);
-    for (const [name, row] of this.#rows) {
-      if (!draft.rows.has(name)) this.#resting.set(name, { row, since: revision });
+    const { rows, resting } = this.#state;
+    const added = [...draft.rows.keys()].filter((name) => !rows.has(name));
+    const left = new Map(resting);
+    for (const name of added) left.delete(name);
+    for (const [name, row] of draft.taken) {
+      left.delete(name);
+      this.#options.onReuse(row);
     }
-    for (const name of added) this.#resting.delete(name);
-    for (const row of draft.reused) this.#options.onReuse(row);
-    this.#free.splice(0, draft.reused.length);
-    this.#fresh = draft.fresh;
-    this.#rows = draft.rows;
+    for (const [name, row] of rows) if (!draft.rows.has(name)) left.set(name, { row, since: revision });
+    this.#state = { rows: draft.rows, resting: left, fresh: draft.fresh };
     return added;
-  }
-
-  #sweep(obeyed: number): void {
-    for (const [name, { row, since }] of this.#resting) {
-      if (obeyed < since || !this.#options.isIdle(row)) continue;
-      this.#resting.delete(name);
-      this.#free.push(row);
-    }
   }
 }
 
 /** One set of names in the making. */
 export class RowDraft {
   readonly rows = new Map<string, number>();
-  /** Rows taken from the front of the free list. */
-  readonly reused: number[] = [];
+  /** Resting rows given to other names, by the name that had them. */
+  readonly taken = new Map<string, number>();
   fresh: number;
   readonly #options: RowOptions;
-  readonly #current: ReadonlyMap<string, number>;
-  readonly #resting: ReadonlyMap<string, Resting>;
-  readonly #free: readonly number[];
+  readonly #state: State;
+  readonly #obeyed: number;
 
-  constructor(
-    options: RowOptions,
-    current: ReadonlyMap<string, number>,
-    resting: ReadonlyMap<string, Resting>,
-    free: readonly number[],
-    fresh: number,
-  ) {
+  constructor(options: RowOptions, state: State, obeyed: number) {
     this.#options = options;
-    this.#current = current;
-    this.#resting = resting;
-    this.#free = free;
-    this.fresh = fresh;
+    this.#state = state;
+    this.#obeyed = obeyed;
+    this.fresh = state.fresh;
   }
 
   /** The row of `name` in this set. */
   assign(name: string): number {
-    const known = this.rows.get(name) ?? this.#current.get(name) ?? this.#resting.get(name)?.row;
-    const row = known ?? this.#take();
+    const { rows, resting } = this.#state;
+    const rested = this.taken.has(name) ? undefined : resting.get(name)?.row;
+    const row = this.rows.get(name) ?? rows.get(name) ?? rested ?? this.#take();
     this.rows.set(name, row);
     return row;
   }
 
-  /** A row that nobody has had yet while there is one: what still trickles into an old row then meets no other name. */
   #take(): number {
-    const { first, capacity, what } = this.#options;
+    const { first, capacity, what, isIdle } = this.#options;
     if (this.fresh < capacity) return this.fresh++;
-    const free = this.#free[this.reused.length];
-    if (free === undefined) {
-      throw new OperatorError(
-        `There is room for ${capacity - first} ${what} at one time, those still draining included; this configuration needs more.`,
-      );
+    for (const [name, { row, since }] of this.#state.resting) {
+      if (this.taken.has(name) || this.rows.has(name) || this.#obeyed < since || !isIdle(row)) continue;
+      this.taken.set(name, row);
+      return row;
     }
-    this.reused.push(free);
-    return free;
+    throw new OperatorError(
+      `There is room for ${capacity - first} ${what} at one time, those still draining included; this configuration needs more.`,
+    );
   }
 }

@@ -2,6 +2,7 @@
  * The main thread's side: turns the configuration into a plan, starts workers that obey it, keeps them running, probes
  * backends, answers for the control plane, and brings all of it to an orderly end. It never touches a request.
  */
+import { usableCpus } from '#control/config/usable-cpus.ts';
 import type { Log, Random, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import { resolveName, type Resolve } from '#discovery/resolve.ts';
@@ -22,7 +23,6 @@ import { Publisher } from './publisher.ts';
 import { refusal } from './reload-limits.ts';
 import { Rows } from './rows.ts';
 import { systemTimers } from './system-timers.ts';
-import { usableCpus } from './usable-cpus.ts';
 import { spawnWorker, type Spawn, type WorkerHandle } from './worker-handle.ts';
 import { WorkerPool } from './worker-pool.ts';
 

@@ -1,0 +1,131 @@
+/** A new configuration under traffic: nothing is dropped, what was learned stays, and a bad one changes nothing. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { readDraft } from '#supervisor/file-source.ts';
+import { Supervisor } from '#supervisor/supervisor.ts';
+import { Origin, ask } from '../support/origin.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { configOf, draftFrom, supervise } from '../support/supervised.ts';
+import { until } from '../support/until.ts';
+import { LogRecord } from '../support/virtual-timers.ts';
+
+const a = await Origin.start('a');
+const b = await Origin.start('b');
+after(() => Promise.all([a.stop(), b.stop()]));
+const GET = 'GET /proxy/x HTTP/1.1\r\nHost: test\r\n\r\n';
+
+describe('reload', () => {
+  test('a kept connection lives through it, and its next request goes by the new plan', async () => {
+    const { supervisor, port } = await supervise({ workers: 2, backends: [{ id: 'a', url: a.url }] });
+    const client = await RawClient.connect({ port, methods: ['GET', 'GET'] });
+    client.send(GET);
+    await until('the first answer', () => client.messages.length === 1 && client.received.endsWith('a'));
+    assert.equal(
+      await supervisor.reload(await draftFrom(configOf({ workers: 2, backends: [{ id: 'b', url: b.url }] }))),
+      true,
+    );
+    assert.equal(supervisor.plan.revision, 2);
+    client.send(GET);
+    await until('the second answer', () => client.received.endsWith('b'));
+    assert.equal(client.closed, false);
+    client.destroy();
+    await supervisor.stop();
+  });
+
+  test('what runs goes on under the plan it began with, and stays counted until it ends', async () => {
+    const both = {
+      backends: [
+        { id: 'a', url: a.url },
+        { id: 'b', url: b.url },
+      ],
+    };
+    const { supervisor, port } = await supervise({ backends: [{ id: 'a', url: a.url }] });
+    const slot = supervisor.plan.pools[0]?.backends[0]?.slot as number;
+    a.hold();
+    const running = ask(port, '/proxy/x');
+    await until('the request to be with its backend', () => a.heldCount === 1);
+    await supervisor.reload(await draftFrom(configOf({ backends: [{ id: 'b', url: b.url }] })));
+    assert.equal((await ask(port, '/proxy/x')).body, 'b');
+    assert.equal(supervisor.tables.slots.total[slot], 1);
+    await supervisor.reload(await draftFrom(configOf(both)));
+    assert.equal(supervisor.plan.pools[0]?.backends[0]?.slot, slot, 'a backend that comes back has its slot again');
+    assert.equal(supervisor.tables.slots.total[slot], 1, 'and what is in flight there');
+    a.release();
+    assert.equal((await running).body, 'a');
+    await until('the count to go down', () => supervisor.tables.slots.total[slot] === 0);
+    await supervisor.stop();
+  });
+
+  test('another weight changes nothing that was found out about a backend', async () => {
+    const weighted = (weight: number) => ({ health: { interval: '60s' }, backends: [{ id: 'a', url: a.url, weight }] });
+    const { supervisor, port } = await supervise(weighted(1));
+    const state = async (): Promise<string> =>
+      JSON.parse((await ask(port, '/admin/backends')).body).pools[0].backends[0].state;
+    await until('the first probe', async () => (await state()) === 'healthy');
+    await ask(port, '/proxy/x');
+    const probes = a.probes;
+    await supervisor.reload(await draftFrom(configOf(weighted(7))));
+    const answer = JSON.parse((await ask(port, '/admin/backends')).body).pools[0].backends[0];
+    assert.deepEqual([answer.state, answer.weight, answer.requests], ['healthy', 7, 1]);
+    assert.equal(a.probes, probes);
+    await supervisor.stop();
+  });
+
+  test('more workers are started; fewer, or another address, are refused with a sentence', async () => {
+    const backends = [{ id: 'a', url: a.url }];
+    const { supervisor, port, log } = await supervise({ workers: 1, backends });
+    assert.equal(await supervisor.reload(await draftFrom(configOf({ workers: 2, backends }))), true);
+    assert.deepEqual(
+      supervisor.workers.map((worker) => worker.state),
+      ['listening', 'listening'],
+    );
+    assert.equal(await supervisor.reload(await draftFrom(configOf({ workers: 1, backends }))), false);
+    assert.equal(await supervisor.reload(await draftFrom(configOf({ workers: 2, backends, port: 1 }))), false);
+    const errors = log.lines.filter((line) => line.startsWith('error'));
+    assert.match(errors.join('\n'), /shrink from 2 to 1: restart[^]*"public" would move[^]*restart/);
+    assert.equal(supervisor.plan.revision, 2);
+    assert.equal((await ask(port, '/proxy/x')).body, 'a');
+    await supervisor.stop();
+  });
+});
+
+describe('configuration file', () => {
+  test('its content is followed: a good one is taken, a bad one is told in full and changes nothing', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'eb-test-'));
+    const file = join(directory, 'edgebalancer.yaml');
+    /** As editors do it: write beside, then rename over. */
+    const write = async (text: string): Promise<void> => {
+      await writeFile(`${file}.new`, text);
+      await rename(`${file}.new`, file);
+    };
+    const config = (url: string): string => JSON.stringify(configOf({ backends: [{ id: 'x', url }] }));
+    await write(config(a.url));
+    const read = () => readDraft(file, {});
+    const { draft } = await read();
+    assert.ok(draft);
+    const log = new LogRecord();
+    const supervisor = new Supervisor({ draft, read, watch: file, log });
+    await supervisor.start();
+    const port = supervisor.ports['public'] as number;
+
+    await write(config(b.url));
+    await until('the new file to be in force', () => supervisor.plan.revision === 2);
+    assert.equal((await ask(port, '/proxy/x')).body, 'b');
+
+    await write('pools: { app: { backends: ["http://127.0.0.1:1"], wieght: 3, helth: {} } }');
+    await until('the bad file to be refused', () => supervisor.reloads.failed === 1);
+    const told = log.lines.filter((line) => line.startsWith('error')).join('\n');
+    assert.match(told, /edgebalancer\.yaml:1:\d+: .*wieght/);
+    assert.match(told, /edgebalancer\.yaml:1:\d+: .*helth/);
+    assert.match(told, /the one in force stays/);
+    assert.equal((await ask(port, '/proxy/x')).body, 'b');
+    const metrics = (await ask(port, '/metrics')).body;
+    assert.match(metrics, /^edgebalancer_config_reloads_total\{result="failed"\} 1$/m);
+    assert.match(metrics, /^edgebalancer_config_revision 2$/m);
+    await supervisor.stop();
+    await rm(directory, { recursive: true });
+  });
+});

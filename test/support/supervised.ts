@@ -1,0 +1,56 @@
+/** A whole balancer inside a test: supervisor, workers, and a configuration as a file would say it. */
+import { draftOf } from '#supervisor/file-source.ts';
+import type { Draft } from '#supervisor/draft.ts';
+import { Supervisor, type SupervisorOptions } from '#supervisor/supervisor.ts';
+import { LogRecord } from './virtual-timers.ts';
+
+export interface Settings {
+  readonly workers?: number;
+  readonly strategy?: string;
+  /** Null: no probes. */
+  readonly health?: object | null;
+  readonly slowStart?: string;
+  readonly backends: readonly (string | { id: string; url: string; weight?: number })[];
+  /** Port of the listener. */
+  readonly port?: number;
+  readonly admin?: string | null;
+}
+
+/** As a user would write it: `/proxy/` to the pool `app`, the rest to the control plane. */
+export function configOf(settings: Settings): object {
+  const {
+    workers = 1,
+    strategy = 'round-robin',
+    health = null,
+    slowStart = null,
+    backends,
+    port = 0,
+    admin = null,
+  } = settings;
+  return {
+    workers,
+    listeners: [{ address: `127.0.0.1:${port}` }],
+    admin: { address: admin },
+    pools: { app: { strategy, health, slowStart, backends } },
+  };
+}
+
+export async function draftFrom(config: object): Promise<Draft> {
+  const { draft, problems } = await draftOf(JSON.stringify(config), 'test', {});
+  if (draft === null) throw new Error(problems.join('\n'));
+  return draft;
+}
+
+export interface Supervised {
+  readonly supervisor: Supervisor;
+  readonly port: number;
+  readonly log: LogRecord;
+}
+
+/** Starts it; the caller stops it. */
+export async function supervise(settings: Settings, options: Partial<SupervisorOptions> = {}): Promise<Supervised> {
+  const log = new LogRecord();
+  const supervisor = new Supervisor({ draft: await draftFrom(configOf(settings)), log, ...options });
+  await supervisor.start();
+  return { supervisor, port: supervisor.ports['public'] as number, log };
+}
