@@ -16,7 +16,7 @@ import type { Downstream } from './downstream.ts';
 import type { PreparedEdits } from './header-edits.ts';
 import type { RouteState } from './plan-state.ts';
 import { NO_BACKEND, type Pool } from './pool.ts';
-import { countsForwards, forwardsLeft } from './request-writer.ts';
+import { countsForwards, forwardsLeft, upgradeAllowed } from './request-writer.ts';
 import { REQUEST_ID_BYTES_MAX, type AnswerFrame } from './response-writer.ts';
 import { Tunnel, type TunnelOwner } from './tunnel.ts';
 import { Upstream } from './upstream.ts';
@@ -109,7 +109,8 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#failed = 0;
     const kind = requestBody(head);
     this.#body.begin(kind, head.contentLength, false);
-    this.upgradeWanted = head.upgrade && kind === BodyKind.none;
+    if (head.upgrade && (kind !== BodyKind.none || !upgradeAllowed(buf, head))) head.upgrade = false;
+    this.upgradeWanted = head.upgrade;
     const route = plane.state.route(buf, head);
     if (route === null) return head.method === Method.connect ? Fault.connectRefused : Fault.noRoute;
     this.#route = route;

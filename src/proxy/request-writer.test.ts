@@ -4,7 +4,7 @@ import { RequestHead, parseRequestHead } from '#http1/request-head.ts';
 import { prepareEdits } from './header-edits.ts';
 import { ListenerState } from './plan-state.ts';
 import { RequestIds } from './request-ids.ts';
-import { RequestWriter } from './request-writer.ts';
+import { RequestWriter, upgradeAllowed } from './request-writer.ts';
 
 const limits = { headerBytes: 32768, headerCount: 100, targetBytes: 8192 };
 const NO_EDITS = { remove: [], set: [], add: [] };
@@ -184,4 +184,23 @@ test('a field that only looks like a framing field is not passed on', () => {
     'POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1\r\nContent_Length: 9\r\nTransfer_Encoding: chunked\r\n\r\n',
   );
   assert.ok(!lines.some((line) => line.includes('_')));
+});
+
+test('OPTIONS on an absolute target without a path asks about the server itself (RFC 9112 3.2.4)', () => {
+  assert.equal(rewrite('OPTIONS http://a.example HTTP/1.1\r\nHost: a.example\r\n\r\n')[0], 'OPTIONS * HTTP/1.1');
+  assert.equal(rewrite('OPTIONS http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n')[0], 'OPTIONS / HTTP/1.1');
+  assert.equal(rewrite('GET http://a.example HTTP/1.1\r\nHost: a.example\r\n\r\n')[0], 'GET / HTTP/1.1');
+});
+
+test('an upgrade to another HTTP or to TLS is not passed on', () => {
+  const allowed = (lines: string): boolean => {
+    const buf = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n${lines}\r\n`, 'latin1');
+    const head = new RequestHead(100);
+    assert.ok(parseRequestHead(buf, 0, buf.length, head, limits) > 0);
+    return upgradeAllowed(buf, head);
+  };
+  for (const one of ['websocket', 'SPDY/3.1', 'tcp']) assert.equal(allowed(`Upgrade: ${one}\r\n`), true, one);
+  for (const one of ['h2c', 'H2C', 'h2', 'HTTP/2.0', 'websocket, h2c', 'websocket,TLS/1.2'])
+    assert.equal(allowed(`Upgrade: ${one}\r\n`), false, one);
+  assert.equal(allowed('Upgrade: websocket\r\nUpgrade: h2c\r\n'), false);
 });

@@ -44,6 +44,7 @@ const LIST_SEPARATOR = Buffer.from(', ', 'latin1');
 const CR = 13;
 const LF = 10;
 const SLASH = 0x2f;
+const ASTERISK = 0x2a;
 
 /** What the writer must know about the client's connection, made once per connection. */
 export interface ClientFacts {
@@ -176,6 +177,11 @@ function writeTarget(buf: Buffer, head: RequestHead, stripBytes: number, into: B
   if (head.form === TargetForm.asterisk || head.form === TargetForm.authority) {
     return at + buf.copy(into, at, head.targetStart, head.targetEnd);
   }
+  if (head.method === Method.options && head.pathStart === head.pathQueryEnd) {
+    // An absolute target without a path asks about the server itself (RFC 9112 3.2.4).
+    into[at] = ASTERISK;
+    return at + 1;
+  }
   const start = head.pathStart + stripBytes;
   let to = at;
   // What is left must begin with a slash: `/proxy` stripped from `/proxy`, or from `/proxy?q`.
@@ -287,4 +293,19 @@ export function forwardsLeft(buf: Buffer, head: RequestHead): number {
   const cell = head.fields.find(FieldId.maxForwards) * FIELD_STRIDE;
   const text = buf.toString('latin1', head.fields.at[cell + 2], head.fields.at[cell + 3]);
   return /^\d{1,9}$/.test(text) ? Number(text) : 1_000_000_000;
+}
+
+/**
+ * Whether the upgrade that the head asks for may go through. Not to another HTTP or TLS: whoever switches to one of those
+ * behind the proxy's back can send requests that no rule here ever sees.
+ */
+export function upgradeAllowed(buf: Buffer, head: RequestHead): boolean {
+  const { fields } = head;
+  let seen = 0;
+  for (let cell = 0; cell < fields.count * FIELD_STRIDE; cell += FIELD_STRIDE) {
+    if (fields.at[cell + 4] !== FieldId.upgrade) continue;
+    const value = buf.toString('latin1', fields.at[cell + 2], fields.at[cell + 3]);
+    if (++seen > 1 || /(?:^|[\s,])(?:h2|h3|http|tls)/i.test(value)) return false;
+  }
+  return seen === 1;
 }
