@@ -86,8 +86,8 @@ export const strategyNames =
 export const STATUS_ALLOWED: readonly { file: string; literals: readonly string[]; why: string }[] = [
   {
     file: 'src/proxy/error-reply.ts',
-    literals: ['405', '429', '503'],
-    why: 'RFC 9110 15.5.6 and 15.6.4: an answer with these statuses carries Allow or Retry-After',
+    literals: ['200', '400', '405', '429', '503'],
+    why: 'RFC 9110 9.3.7, 15.5.6, 15.6.4: what its own answers carry (Allow, Retry-After, a reason) goes by their status',
   },
   { file: 'src/proxy/exchange.ts', literals: ['204'], why: 'RFC 9110 8.6: a 204 carries no Content-Length' },
   {
