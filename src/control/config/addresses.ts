@@ -13,7 +13,7 @@ const UNIX_PATH_BYTES_MAX = 107;
 export function readListenAddress(raw: string | number): Reading<SocketAddress> {
   const text = String(raw);
   if (text.startsWith('unix:')) return readUnixPath(text.slice('unix:'.length));
-  const match = /^(?:(.*):)?(\d+)$/.exec(text);
+  const match = isIPv6(text) ? null : /^(?:(.*):)?(\d+)$/.exec(text);
   if (match === null) {
     const hint = isIPv6(text) ? `write an IPv6 address in brackets: \`[${text}]:8080\`` : LISTEN_HELP;
     return { problem: `\`${shorten(text)}\` is not an address with a port; ${hint}` };

@@ -5,6 +5,7 @@ import type { Finding } from './checks.ts';
 import { NAME, NAME_HELP } from './fields.ts';
 import { suggestion } from './nearest.ts';
 import { formatPath, type Path } from './problem.ts';
+import { goesNowhere } from './routes.ts';
 import { shorten } from './quantities.ts';
 import { DEFAULT_RATE_LIMIT } from './schema-control.ts';
 import type { Config, ReadConfig } from './schema.ts';
@@ -106,6 +107,8 @@ function poolReferences(config: Config, pools: readonly string[]): Finding[] {
     route.split?.forEach((part, index) => refer(part.pool, ['routes', at, 'split', index, 'pool']));
     refer(route.mirror?.pool, ['routes', at, 'mirror', 'pool']);
   });
+  // A pool that is misspelt, or left out where it should be named, is not unused.
+  if (findings.length > 0 || config.routes.some(goesNowhere)) return findings;
   for (const pool of pools) {
     if (!used.has(pool))
       findings.push({

@@ -3,9 +3,14 @@ import { z } from 'zod';
 import { readBackendUrl, readCidr, readListenAddress, readStatusSet } from './addresses.ts';
 import { readDuration, readRate, readShare, readSize, type Reading } from './quantities.ts';
 
+const wanting =
+  (expected: string) =>
+  ({ input }: { readonly input?: unknown }): string =>
+    input === undefined ? `is missing; expected ${expected}` : `expected ${expected}`;
+
 /** A scalar that `read` turns into what the plan needs. */
 function scalar<T>(expected: string, read: (raw: string | number) => Reading<T>) {
-  return z.union([z.string(), z.number()], { error: `expected ${expected}` }).transform((raw, context): T => {
+  return z.union([z.string(), z.number()], { error: wanting(expected) }).transform((raw, context): T => {
     const reading = read(raw);
     if ('value' in reading) return reading.value;
     context.addIssue({ code: 'custom', message: reading.problem, input: raw });
@@ -14,7 +19,7 @@ function scalar<T>(expected: string, read: (raw: string | number) => Reading<T>)
 }
 
 function text<T>(expected: string, read: (raw: string) => Reading<T>) {
-  return z.string({ error: `expected ${expected}` }).transform((raw, context): T => {
+  return z.string({ error: wanting(expected) }).transform((raw, context): T => {
     const reading = read(raw);
     if ('value' in reading) return reading.value;
     context.addIssue({ code: 'custom', message: reading.problem, input: raw });

@@ -87,6 +87,8 @@ function pathsOf(issue: z.core.$ZodIssue): Path[] {
 }
 
 function problemsOf(source: Source, issue: z.core.$ZodIssue): Problem[] {
+  if (issue.code === 'custom')
+    return [source.problem(issue.path as Path, issue.message, { key: issue.params?.key === true })];
   if (issue.code !== 'unrecognized_keys') return [source.problem(issue.path as Path, issue.message)];
   const lines = issue.message.split('\n');
   return lines.map((line, at) => source.problem([...(issue.path as Path), issue.keys[at]], line, { key: true }));

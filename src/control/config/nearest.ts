@@ -21,7 +21,7 @@ export function editDistance(a: string, b: string): number {
 /** A longer name is nobody's slip of the keyboard, and would only cost time. */
 const NAME_LENGTH_MAX = 64;
 
-/** The closest of `known` when it is close enough to be a slip (a third of its letters, at least 1), else null. */
+/** The closest of `known` when it is close enough to be a slip (a third of its letters), else null. */
 export function nearest(name: string, known: readonly string[]): string | null {
   if (name.length > NAME_LENGTH_MAX) return null;
   const wanted = plain(name);
@@ -31,7 +31,7 @@ export function nearest(name: string, known: readonly string[]): string | null {
     if (Math.abs(candidate.length - name.length) > NAME_LENGTH_MAX / 2) continue;
     const target = plain(candidate);
     const distance = editDistance(wanted, target);
-    const bound = Math.max(1, Math.floor(Math.max(target.length, wanted.length) / 3));
+    const bound = Math.floor(Math.max(target.length, wanted.length) / 3);
     if (distance < bestDistance && distance <= bound) {
       best = candidate;
       bestDistance = distance;

@@ -14,6 +14,11 @@ export function withRoutes(read: ReadConfig): Config {
   };
 }
 
+/** Whether a route names no target. */
+export function goesNowhere(one: Pick<ReadRoute, 'pool' | 'split' | 'controlPlane'>): boolean {
+  return one.pool === undefined && one.split === undefined && !one.controlPlane;
+}
+
 /** `/proxy/` to the only pool, the rest to the control plane. With several pools nobody can know: checks.ts says so. */
 function defaultRoutes(pools: readonly string[]): ReadRoute[] {
   const [pool] = pools;

@@ -12,6 +12,8 @@ import { shorten } from './quantities.ts';
 interface Fault {
   readonly path: readonly string[];
   readonly message: string;
+  /** The key itself is wrong, not its value. */
+  readonly key?: boolean;
 }
 
 const KEY_HELP =
@@ -97,6 +99,7 @@ function unknownParams(definition: StrategyDefinition, given: readonly string[])
     .filter((param) => !known.includes(param))
     .map((param) => ({
       path: [param],
+      key: true,
       message: `unknown key \`${shorten(param)}\` of strategy \`${definition.name}\`${suggestion(param, possible)}`,
     }));
 }
@@ -109,8 +112,14 @@ export const strategy = z
   .transform((raw, context): StrategyPlan => {
     const reading = readStrategy(typeof raw === 'string' ? { name: raw } : raw);
     if ('value' in reading) return reading.value;
-    for (const { path, message } of reading.faults) {
-      context.addIssue({ code: 'custom', message, path: typeof raw === 'string' ? [] : [...path], input: raw });
+    for (const { path, message, key } of reading.faults) {
+      context.addIssue({
+        code: 'custom',
+        message,
+        params: { key },
+        path: typeof raw === 'string' ? [] : [...path],
+        input: raw,
+      });
     }
     return z.NEVER;
   })
