@@ -33,7 +33,8 @@ export class DataPlane {
   readonly requestHead: RequestHead = new RequestHead(FIELDS_MAX);
   readonly responseHead: ResponseHead = new ResponseHead(RESPONSE_LIMITS.headerCount);
   readonly responseLimits: HeadLimits = RESPONSE_LIMITS;
-  readonly requestWriter: RequestWriter = new RequestWriter(new RequestIds());
+  readonly requestIds: RequestIds = new RequestIds();
+  readonly requestWriter: RequestWriter = new RequestWriter(this.requestIds);
   readonly staging: Staging = new Staging();
   readonly date: DateLine = new DateLine();
   /** Answers end their connections, and nothing new is accepted. */

@@ -5,17 +5,15 @@
 import { Fault, faultRow, type FaultCode } from '#core/fault.ts';
 import { INCOMPLETE } from '#http1/head.ts';
 import { parseRequestHead } from '#http1/request-head.ts';
-import type { ResponseHead } from '#http1/response-head.ts';
 import type { Connection, ConnectionHandler } from '#transport/transport.ts';
-import type { BodySink } from './body.ts';
+import { ClientOutput } from './client-output.ts';
 import type { DataPlane } from './data-plane.ts';
 import { NEVER, Timed } from './deadline.ts';
-import { acceptsJson, errorReply } from './error-reply.ts';
+import { acceptsJson } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { ListenerState } from './plan-state.ts';
 import type { ClientFacts } from './request-writer.ts';
-import { writeInterimHead, writeResponseHead, type AnswerFrame } from './response-writer.ts';
 
 /** Requests pipelined behind the current one wait up to this many bytes; then the client is not read. */
 const HELD_PAUSE_BYTES = 64 * 1024;
@@ -26,13 +24,10 @@ const LINGER_BYTES = 1024 * 1024;
 const Phase = { head: 0, exchange: 1, linger: 2, tunnel: 3, gone: 4 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
-const LAST_CHUNK = Buffer.from('0\r\n\r\n', 'latin1');
-const CRLF = Buffer.from('\r\n', 'latin1');
-
-export class Downstream extends Timed implements ConnectionHandler, BodySink {
+export class Downstream extends Timed implements ConnectionHandler {
   readonly listener: ListenerState;
   readonly connection: Connection;
-  versionMinor = 1;
+  readonly output: ClientOutput;
   readonly #plane: DataPlane;
   #phase: Phase = Phase.head;
   #exchange: Exchange | null = null;
@@ -43,10 +38,6 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
   #close = false;
   /** The client has sent its last byte. */
   #ended = false;
-  /** The answer's body is being chunked here. */
-  #chunking = false;
-  /** The answer's body ends with the connection. */
-  #unframed = false;
   #paused = false;
   /** The current answer waits for the client to take more. */
   #blocked = false;
@@ -62,6 +53,7 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
     this.#plane = plane;
     this.listener = listener;
     this.connection = connection;
+    this.output = new ClientOutput(plane, connection);
     this.#arm(nowMs, listener.plan.timeouts.headerMs);
   }
 
@@ -128,7 +120,7 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
       this.connection.reset();
       this.#gone();
     } else if (this.#phase === Phase.head && this.#held !== null) {
-      this.#refuse(Fault.headTimeout, true, null);
+      this.#refuse(Fault.headTimeout, null);
     } else if (this.#phase === Phase.exchange) {
       if (this.#blocked) {
         this.#cancel();
@@ -162,59 +154,9 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
     return (this.#close = must || !this.#keepAlive || this.#ended || this.#plane.draining);
   }
 
-  /** Puts the answer's head in front of what `forward` brings next; `flush` sends both. */
-  stageHead(buf: Buffer, head: ResponseHead, frame: AnswerFrame, exchange: Exchange, chunking: boolean): void {
-    const { staging, date } = this.#plane;
-    this.#chunking = chunking;
-    this.#unframed = !frame.chunked && head.contentLength < 0;
-    const edits = exchange.responseEdits;
-    const { requestId, requestIdLength } = exchange;
-    staging.end = writeResponseHead(
-      buf,
-      head,
-      frame,
-      requestId,
-      requestIdLength,
-      edits,
-      date,
-      staging.reserve(head, edits),
-      staging.end,
-    );
-  }
-
-  /** An informational answer; clients of HTTP/1.0 do not know them. */
-  sendInterim(buf: Buffer, head: ResponseHead): void {
-    if (this.versionMinor === 0) return;
-    const { staging } = this.#plane;
-    staging.end = writeInterimHead(buf, head, staging.reserve(head, null), staging.end);
-  }
-
-  forward(buf: Buffer, start: number, end: number): void {
-    if (!this.#chunking) {
-      this.#send(buf, start, end);
-      return;
-    }
-    const size = Buffer.from(`${(end - start).toString(16)}\r\n`, 'latin1');
-    this.#send(size, 0, size.length);
-    this.#send(buf, start, end);
-    this.#send(CRLF, 0, 2);
-  }
-
-  /** The backend ended a body that only its connection delimits. */
-  finishUnframed(): void {
-    if (!this.#chunking) return;
-    this.#send(LAST_CHUNK, 0, LAST_CHUNK.length);
-    this.flush();
-  }
-
   /** Sends what is staged. False when the client does not take it all: `resumeAnswer` of the exchange follows. */
   flush(): boolean {
-    const { staging } = this.#plane;
-    if (staging.end > 0) {
-      const { end } = staging;
-      staging.end = 0;
-      this.#write(staging.buffer, 0, end);
-    }
+    this.output.flush();
     if (this.connection.pendingBytes === 0) return true;
     this.#blocked = true;
     this.#arm(performance.now(), this.listener.plan.timeouts.writeMs);
@@ -230,7 +172,7 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
   /** The answer broke off: the client must not take what it has for the whole. */
   exchangeCut(): void {
     this.#release();
-    if (this.#unframed) {
+    if (this.output.unframed) {
       this.connection.reset();
       this.#gone();
     } else {
@@ -238,14 +180,12 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
     }
   }
 
-  /** Answers the exchange with a fault of the proxy's own. */
-  answerFault(fault: FaultCode, unfinished: boolean): void {
+  /** Answers the exchange with a fault of the proxy's own; `head` is the request's, in any form. */
+  answerFault(fault: FaultCode, unfinished: boolean, head: Buffer): void {
     const exchange = this.#exchange as Exchange;
-    const id = exchange.requestId.toString('latin1', 0, exchange.requestIdLength);
-    const json = acceptsJson(exchange.sentHead);
-    const headOnly = exchange.isHead;
+    const { isHead, requestIdText } = exchange;
     this.#release();
-    this.#sendFault(fault, unfinished, json, headOnly, id);
+    this.#sendFault(fault, unfinished, acceptsJson(head), isHead, requestIdText);
     this.#next(performance.now(), unfinished);
   }
 
@@ -318,7 +258,7 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
         break;
       }
       if (next < 0) {
-        this.#refuse(-next, true, buf.subarray(at, end));
+        this.#refuse(-next, buf.subarray(at, end));
         break;
       }
       at = this.#begin(buf, next, end);
@@ -339,20 +279,13 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
     this.#phase = Phase.exchange;
     this.#exchange = exchange;
     this.#inHead = false;
-    this.versionMinor = head.versionMinor;
     this.#keepAlive = head.keepAlive;
     this.#close = false;
-    this.#chunking = false;
-    this.#unframed = false;
+    this.output.begin(head.versionMinor);
     const fault = exchange.begin(this, buf, head, nowMs);
     if (fault !== 0) {
-      const unfinished = !exchange.requestReceived;
       exchange.recordRefused(fault, nowMs);
-      const json = acceptsJson(buf.subarray(head.start, head.end));
-      const headOnly = exchange.isHead;
-      this.#release();
-      this.#sendFault(fault, unfinished, json, headOnly, '');
-      this.#next(nowMs, unfinished);
+      this.answerFault(fault, !exchange.requestReceived, buf.subarray(head.start, head.end));
       return headEnd;
     }
     let at = headEnd;
@@ -375,13 +308,13 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
   }
 
   /** Something is wrong before there is an exchange: answer and close, since nobody knows where the next request begins. */
-  #refuse(fault: FaultCode, unfinished: boolean, head: Buffer | null): void {
-    this.versionMinor = 1;
+  #refuse(fault: FaultCode, head: Buffer | null): void {
+    this.output.begin(1);
     this.#held = null;
     this.#keepAlive = false;
     this.#plane.recorder.malformed(faultRow(fault).status);
-    this.#sendFault(fault, unfinished, head !== null && acceptsJson(head), false, '');
-    this.#finish(unfinished);
+    this.#sendFault(fault, true, head !== null && acceptsJson(head), false, '');
+    this.#finish(true);
   }
 
   #sendFault(fault: FaultCode, unfinished: boolean, json: boolean, headOnly: boolean, requestId: string): void {
@@ -389,12 +322,7 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
       this.#close = true;
       return;
     }
-    const close = this.closesAfter(unfinished);
-    const keepAlive10 = !close && this.versionMinor === 0;
-    const options = { json, headOnly, close, keepAlive10, retryAfterSeconds: 1, requestId };
-    const reply = errorReply(fault, options, this.#plane.date.at(Date.now()));
-    this.#plane.staging.end = 0;
-    this.#write(reply, 0, reply.length);
+    this.output.fault(fault, { json, headOnly, close: this.closesAfter(unfinished), requestId });
   }
 
   /** The exchange is over: on to the next request, or to the end. */
@@ -447,22 +375,6 @@ export class Downstream extends Timed implements ConnectionHandler, BodySink {
     const { writeMs } = this.listener.plan.timeouts;
     this.#arm(performance.now(), this.connection.pendingBytes > 0 && writeMs > 0 ? writeMs : LINGER_MS);
     if (this.#ended && this.connection.pendingBytes === 0) this.#destroy();
-  }
-
-  #send(buf: Buffer, start: number, end: number): void {
-    const { staging } = this.#plane;
-    if (staging.append(buf, start, end)) return;
-    if (staging.end > 0) {
-      const staged = staging.end;
-      staging.end = 0;
-      this.#write(staging.buffer, 0, staged);
-    }
-    this.#write(buf, start, end);
-  }
-
-  #write(buf: Buffer, start: number, end: number): void {
-    this.#plane.recorder.bytes(0, end - start);
-    this.connection.write(buf, start, end);
   }
 
   #cancel(): void {

@@ -84,9 +84,10 @@ export class Exchange implements BodySink, TunnelOwner {
     return (this.#route as RouteState).responseEdits;
   }
 
-  /** The request as it was sent, for what an error reply must know of it. */
-  get sentHead(): Buffer {
-    return this.#out.subarray(0, this.#outEnd);
+  /** The request's id, made now where no attempt has made it. */
+  get requestIdText(): string {
+    if (this.requestIdLength === 0) this.requestIdLength = this.#plane.requestIds.writeId(this.requestId, 0);
+    return this.requestId.toString('latin1', 0, this.requestIdLength);
   }
 
   /** Begins with the head that was just parsed from `buf`. False when it was answered at once, with a fault. */
@@ -183,7 +184,7 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#answering = true;
     this.status = head.status;
     const unframed = kind === BodyKind.untilClose;
-    const old = client.versionMinor === 0;
+    const old = client.output.versionMinor === 0;
     const chunked = !old && (unframed || kind === BodyKind.chunked);
     // What has no length for an HTTP/1.0 client ends with its connection; so does one whose request is still coming.
     const close = client.closesAfter(!this.#body.done || (old && (unframed || kind === BodyKind.chunked)));
@@ -192,7 +193,7 @@ export class Exchange implements BodySink, TunnelOwner {
       keepLength: head.status !== 204,
       connection: close ? 'close' : old ? 'keep-alive' : '',
     };
-    client.stageHead(buf, head, frame, this, unframed && chunked);
+    client.output.stageHead(buf, head, frame, this, unframed && chunked);
   }
 
   onAnswerComplete(nowMs: number): void {
@@ -233,8 +234,8 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#upstream = null;
     this.status = 101;
     this.#settle(Outcome.success, nowMs);
-    client.stageHead(buf, head, { chunked: false, keepLength: false, connection: 'upgrade' }, this, false);
-    if (at < end) client.forward(buf, at, end);
+    client.output.stageHead(buf, head, { chunked: false, keepLength: false, connection: 'upgrade' }, this, false);
+    if (at < end) client.output.forward(buf, at, end);
     client.flush();
     const { tunnelMs } = (this.#pool as Pool).plan.timeouts;
     this.#plane.recorder.tunnels(1);
@@ -298,7 +299,7 @@ export class Exchange implements BodySink, TunnelOwner {
     }
     this.status = faultRow(fault).status;
     this.#record(nowMs);
-    this.client.answerFault(fault, !this.#body.done);
+    this.client.answerFault(fault, !this.#body.done, this.#out.subarray(0, this.#outEnd));
   }
 
   /** A fault found by `begin`, before any attempt. */

@@ -130,7 +130,7 @@ export class Upstream extends Timed implements ConnectionHandler {
     if (this.#phase === Phase.body && this.#body.kind === BodyKind.untilClose) {
       this.#body.done = true;
       this.#keep = false;
-      exchange.client.finishUnframed();
+      exchange.client.output.finishUnframed();
       this.#complete(exchange);
       return;
     }
@@ -209,7 +209,7 @@ export class Upstream extends Timed implements ConnectionHandler {
         return;
       }
       if (++this.#interim > INTERIM_MAX) return this.#invalid(exchange);
-      exchange.client.sendInterim(buf, head);
+      exchange.client.output.stageInterim(buf, head);
       at = next;
       if (at === end) {
         exchange.client.flush();
@@ -222,7 +222,7 @@ export class Upstream extends Timed implements ConnectionHandler {
     const { responseHead: head } = this.#plane;
     const kind = responseBody(head, exchange.method);
     // A client of HTTP/1.0 does not know chunks: it gets the payload, ended by the end of the connection.
-    this.#body.begin(kind, head.contentLength, exchange.client.versionMinor === 0);
+    this.#body.begin(kind, head.contentLength, exchange.client.output.versionMinor === 0);
     this.#keep = head.keepAlive && kind !== BodyKind.untilClose;
     this.#phase = Phase.body;
     exchange.onAnswerHead(buf, head, kind);
@@ -241,7 +241,7 @@ export class Upstream extends Timed implements ConnectionHandler {
   #onBody(exchange: Exchange, buf: Buffer, start: number, end: number): void {
     const body = this.#body;
     const { client } = exchange;
-    const next = body.pump(buf, start, end, client);
+    const next = body.pump(buf, start, end, client.output);
     if (body.failed) {
       client.flush();
       this.#exchange = null;

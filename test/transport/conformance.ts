@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Connection, ConnectionHandler, SocketAddress, Transport } from '#transport/transport.ts';
-import { Wire, dial } from '../support/wire.ts';
+import { dial, type Wire } from '../support/wire.ts';
 
 /** Records what happens, and lets a test wait for it. */
 class Recorder implements ConnectionHandler {
