@@ -9,11 +9,12 @@ export interface SpeedChange {
   readonly speed: number;
 }
 
-/** While failing, every request is answered with an error after `answerMs`, without waiting in line. */
+/** While failing, this share of the requests is answered with an error after `answerMs`, without waiting in line. */
 export interface FailurePeriod {
   readonly fromMs: number;
   readonly toMs: number;
   readonly answerMs: number;
+  readonly share: number;
 }
 
 export interface BackendModel {
@@ -40,9 +41,9 @@ export class SimulatedBackend {
     this.model = model;
   }
 
-  /** The failure period that `nowMs` lies in, if any. */
-  failing(nowMs: number): FailurePeriod | undefined {
-    return this.model.failures.find((period) => nowMs >= period.fromMs && nowMs < period.toMs);
+  /** The failure period that a request meets, if any; `fate` is the request's own chance, uniform in [0, 1). */
+  failing(nowMs: number, fate: number): FailurePeriod | undefined {
+    return this.model.failures.find(({ fromMs, toMs, share }) => nowMs >= fromMs && nowMs < toMs && fate < share);
   }
 
   /** Takes a request; returns when it will be done, or Infinity when it has to wait in line. */

@@ -51,9 +51,9 @@ export function brownOut(factor: number, speed = 1): SpeedChange[] {
   ];
 }
 
-/** Answers errors within a millisecond during the disturbance. */
-export function fastErrors(): FailurePeriod[] {
-  return [{ fromMs: DISTURBED_MS[0], toMs: DISTURBED_MS[1], answerMs: 1 }];
+/** Answers errors within a millisecond during the disturbance, to all requests or a share of them. */
+export function fastErrors(share = 1): FailurePeriod[] {
+  return [{ fromMs: DISTURBED_MS[0], toMs: DISTURBED_MS[1], answerMs: 1, share }];
 }
 
 /** Freezes for `pauseMs` again and again, after exponential times of `everyMs` on average. */

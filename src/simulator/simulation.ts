@@ -2,7 +2,7 @@
  * A discrete-event simulation of balancers in front of backends: a virtual clock, requests that arrive whether or not
  * earlier ones were answered (open loop), and the very strategy code that serves live traffic, over plain memory.
  *
- * Chance comes from separate streams (arrivals, work, keys, picks), so every strategy sees the same requests at the same
+ * Chance comes from separate streams (arrivals, work, keys, fates, picks), so every strategy sees the same requests at the same
  * times with the same work: what differs between two runs of one seed is where the requests went, nothing else.
  * Left out: the network, connection limits, retries and circuits. A request has one attempt.
  */
@@ -73,6 +73,7 @@ class Simulation {
   readonly #result: SimulationResult;
   readonly #workMs: Float64Array;
   readonly #keys: Uint32Array;
+  readonly #fates: Float64Array;
   /** The worker that took each request, and what was in flight at its backend before. */
   readonly #worker: Int32Array;
   readonly #before: Int32Array;
@@ -80,10 +81,11 @@ class Simulation {
   constructor(definition: StrategyDefinition, scenario: Scenario, options: SimulationOptions) {
     this.#definition = definition;
     this.#scenario = scenario;
-    const { arrivedMs, workMs, keys } = drawRequests(scenario, options.seed);
+    const { arrivedMs, workMs, keys, fates } = drawRequests(scenario, options.seed);
     const count = arrivedMs.length;
     this.#workMs = workMs;
     this.#keys = keys;
+    this.#fates = fates;
     this.#worker = new Int32Array(count);
     this.#before = new Int32Array(count);
     this.#result = {
@@ -169,7 +171,7 @@ class Simulation {
     this.#before[request] = before;
     this.#result.slot[request] = slot - SLOT_OFFSET;
     const backend = this.#backends[slot - SLOT_OFFSET];
-    const failure = backend.failing(nowMs);
+    const failure = backend.failing(nowMs, this.#fates[request]);
     this.#result.outcome[request] = failure === undefined ? Outcome.success : Outcome.serverError;
     const doneMs =
       failure === undefined ? backend.accept(request, this.#workMs[request], nowMs) : nowMs + failure.answerMs;
@@ -202,8 +204,8 @@ class Simulation {
 function drawRequests(
   scenario: Scenario,
   seed: number,
-): { arrivedMs: Float64Array; workMs: Float64Array; keys: Uint32Array } {
-  const [arrivals, work, keys] = [1, 2, 3].map((stream) => createPrng(seed * 7919 + stream));
+): { arrivedMs: Float64Array; workMs: Float64Array; keys: Uint32Array; fates: Float64Array } {
+  const [arrivals, work, keys, fates] = [1, 2, 3, 5].map((stream) => createPrng(seed * 7919 + stream));
   const times: number[] = [];
   const gap = 1000 / scenario.ratePerSecond;
   for (let at = 0; ;) {
@@ -216,6 +218,7 @@ function drawRequests(
     // Not quite 0, so that work over speed is always a number.
     workMs: Float64Array.from(times, () => Math.max(1e-6, scenario.service(work))),
     keys: Uint32Array.from(times, () => mix32((keys() * scenario.keys) | 0)),
+    fates: Float64Array.from(times, () => fates()),
   };
 }
 

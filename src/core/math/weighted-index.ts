@@ -32,6 +32,11 @@ export class WeightedIndex {
     }
   }
 
+  /** The sum of the weights. */
+  get total(): number {
+    return this.#before[this.#count];
+  }
+
   /** The position that owns `point`, which lies in [0, 1). */
   at(point: number): number {
     return this.#find(point * this.#before[this.#count], point);

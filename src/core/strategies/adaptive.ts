@@ -6,18 +6,20 @@
  * idle; one that froze looks like any other until it is full. Plain moving averages of latency see these things, but
  * also see differences where there is only noise, and are worse than least connections when all backends are equal.
  *
- * The score of a backend, least wins, ties at random, over all candidates (the best of 256 neighbours in large pools):
+ * The score of a backend, least wins, ties drawn by weight, over all candidates (of 256 neighbours in large pools):
  *
- *     (in flight + parallelism) * slowness * errors * silence / weight
+ *     (in flight / weight + parallelism) * slowness * errors * silence
  *
  * - slowness (observations.ts, comparison.ts): how many times slower than the typical backend. From the mean of log
  *   latencies, after the wait that the queue explains is taken off; counted only as far as chance is ruled out. The memory
  *   is long (3 s), but is dropped when the last samples contradict it, so a change is seen after about ten requests.
- * - errors: the share of failed attempts beyond that of the best backend, up to a factor of 33. An error never counts as
+ * - errors: the share of failed attempts beyond that of the best backend, up to a factor of 90. An error never counts as
  *   faster than what the backend usually takes.
  * - silence: requests are in flight, and none has ended for several times as long as one should take. It is looked at
  *   when the backend is about to be picked, so a pause is noticed within a few service times.
  * - parallelism softens the count: below it, a backend serves requests side by side and another one costs nothing.
+ * - weight, relative to the pool's mean, says how many requests in flight weigh like one. On a quiet pool it decides alone
+ *   among backends that are about equally fast.
  *
  * All of it is relative to the pool and shared by all workers, each adding its own observations in rows of its own.
  * Cold start: an unknown backend counts as typical, and its requests in flight, which then grow, protect it; weights
@@ -35,6 +37,7 @@ import { isFailure, Outcome } from '../outcome.ts';
 import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { Candidates } from './candidates.ts';
 import { Comparison } from './comparison.ts';
+import { drawAmong } from './draw.ts';
 import { Observations, OBSERVATION_ROWS } from './observations.ts';
 
 /** How many candidates one pick looks at. */
@@ -43,25 +46,40 @@ const WINDOW = 256;
 const REFRESH_CELLS = 2048;
 /** How long nobody must have heard of an idle backend before it gets a request for that reason alone. */
 const FORGOTTEN_MS = 1000;
-/** Of the wait that the queue explains, the share (as a power) that is believed: 1 would leave nothing to hold back a
- * backend whose latency does not grow with its load, and a small advantage would draw all traffic to it. */
-const QUEUE_POWER = 0.8;
+/**
+ * Of the wait that the queue explains, the share (as a power) that is believed, and for how many rounds of waiting: with
+ * all of it, nothing would hold back a backend whose latency does not grow with its load.
+ */
+const QUEUE_POWER = 0.9;
+const QUEUE_ROUNDS_MAX = 2;
+/** Of the usual requests in flight, the share that is taken to be served rather than waiting. */
+const USUAL_SERVED = 0.7;
+/** Share of the present mean in flight in `#usual`, by refresh: it follows within a second. */
+const USUAL_SHARE = 0.02;
 /** A silence counts from so many expected ends of attempts on, as a factor of itself, up to the greatest. */
 const SILENCE_LEAST = 4;
 const SILENCE_MAX = 8;
 const ELAPSED_MS_LEAST = 0.05;
+/** A weight that ramps up from little does not say that the backend is little. */
+const SHARE_LEAST = 0.5;
 
 class Adaptive implements Strategy {
   readonly #env: StrategyEnv;
   readonly #parallelism: number;
   readonly #explore: number;
+  /** Requests in flight at a backend, smoothed; and how many one is taken to serve well: that, or `parallelism` if more. */
+  #usual = 0;
+  #servers: number;
   readonly #candidates = new Candidates();
   readonly #observations: Observations;
   readonly #comparison: Comparison;
   /** How many times worse each backend is to be thought of because it has fallen silent, by slot. */
   readonly #silence: Float64Array;
-  /** What one request in flight costs: slowness * errors * silence / weight, by slot. */
-  readonly #price: Float64Array;
+  /** Weight relative to the mean of the candidates, by slot. */
+  readonly #share: Float64Array;
+  /** The score is `#base + in flight * #rise`, by slot. */
+  readonly #base: Float64Array;
+  readonly #rise: Float64Array;
   readonly #ties = new Int32Array(WINDOW);
   /** Position where the next refresh goes on to merge. */
   #merged = 0;
@@ -74,18 +92,27 @@ class Adaptive implements Strategy {
   constructor(env: StrategyEnv) {
     this.#env = env;
     this.#parallelism = env.params['parallelism'] as number;
+    this.#servers = this.#parallelism;
     this.#explore = env.params['explore'] as number;
     this.#observations = new Observations(env, env.params['memoryMs'] as number);
     this.#comparison = new Comparison(env.weight.length);
     this.#silence = new Float64Array(env.weight.length).fill(1);
-    this.#price = new Float64Array(env.weight.length);
+    this.#share = new Float64Array(env.weight.length).fill(1);
+    this.#base = new Float64Array(env.weight.length);
+    this.#rise = new Float64Array(env.weight.length);
   }
 
   update(slots: Int32Array, count: number, nowMs: number): void {
-    this.#candidates.set(slots, count, this.#env.weight);
+    const { weight } = this.#env;
+    this.#candidates.set(slots, count, weight);
     this.#forgotten = -1;
     this.#merged = 0;
-    for (let at = 0; at < count; at++) this.#setPrice(slots[at]);
+    let total = 0;
+    for (let at = 0; at < count; at++) total += weight[slots[at]];
+    for (let at = 0; at < count; at++) {
+      this.#share[slots[at]] = (weight[slots[at]] * count) / total;
+      this.#setScore(slots[at]);
+    }
     // What others learned before this strategy was made counts at once.
     if (!this.#refreshed) this.refresh(nowMs);
     this.#refreshed = true;
@@ -113,7 +140,8 @@ class Adaptive implements Strategy {
 
   settle(slot: number, inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
     const observations = this.#observations;
-    const queue = Math.pow(1 + inFlightBefore / this.#parallelism, QUEUE_POWER);
+    const servers = this.#servers * Math.max(SHARE_LEAST, this.#share[slot]);
+    const queue = Math.pow(1 + Math.min(QUEUE_ROUNDS_MAX, inFlightBefore / servers), QUEUE_POWER);
     let x = Math.log(Math.max(ELAPSED_MS_LEAST, elapsedMs) / queue);
     const usual = observations.samples[slot] > 0 ? observations.mean[slot] : this.#comparison.typical;
     if (outcome === Outcome.cancelled) {
@@ -125,12 +153,12 @@ class Adaptive implements Strategy {
     observations.end(slot, x, failed, nowMs);
     if (this.#silence[slot] === 1) return;
     this.#silence[slot] = 1;
-    this.#setPrice(slot);
+    this.#setScore(slot);
   }
 
   refresh(nowMs: number): void {
     const { slots, count } = this.#candidates;
-    const { inFlight, rows } = this.#env;
+    const { rows } = this.#env;
     const workers = (rows['at'] as readonly Float64Array[]).length;
     const end = Math.min(count, this.#merged + Math.ceil(REFRESH_CELLS / workers));
     const { deviation } = this.#comparison;
@@ -141,11 +169,7 @@ class Adaptive implements Strategy {
       this.#comparison.compare(slots, count, this.#observations);
       this.#forgotten = this.#mostForgotten(nowMs);
     }
-    for (let at = 0; at < count; at++) {
-      const slot = slots[at];
-      this.#silence[slot] = inFlight[slot] > 0 ? this.#silenceOf(slot, nowMs) : 1;
-      this.#setPrice(slot);
-    }
+    this.#score(slots, count, nowMs);
   }
 
   #best(slots: Int32Array, count: number, nowMs: number): number {
@@ -155,17 +179,17 @@ class Adaptive implements Strategy {
   }
 
   #cheapest(slots: Int32Array, count: number): number {
-    const { inFlight, random } = this.#env;
-    const price = this.#price;
+    const { inFlight, weight, random } = this.#env;
+    const base = this.#base;
+    const rise = this.#rise;
     const ties = this.#ties;
-    const parallelism = this.#parallelism;
     let least = Infinity;
     let found = 0;
     let at = count <= WINDOW ? 0 : (random() * count) | 0;
     for (let left = count < WINDOW ? count : WINDOW; left > 0; left--) {
       const slot = slots[at];
       if (++at === count) at = 0;
-      const score = (inFlight[slot] + parallelism) * price[slot];
+      const score = base[slot] + inFlight[slot] * rise[slot];
       if (score > least) continue;
       if (score < least) {
         least = score;
@@ -173,10 +197,11 @@ class Adaptive implements Strategy {
       }
       ties[found++] = slot;
     }
-    return found === 1 ? ties[0] : ties[(random() * found) | 0];
+    if (found === 1) return ties[0];
+    return this.#candidates.even ? ties[(random() * found) | 0] : drawAmong(ties, found, weight, random());
   }
 
-  /** Whether the slot has become more silent since its price was set; if so, raises the price. */
+  /** Whether the slot has become more silent since its score was set; if so, raises it. */
   #fellSilent(slot: number, nowMs: number): boolean {
     if (this.#env.inFlight[slot] === 0 || this.#silenceOf(slot, nowMs) <= this.#silence[slot]) return false;
     // Another worker may have heard of it.
@@ -184,7 +209,7 @@ class Adaptive implements Strategy {
     const silence = this.#silenceOf(slot, nowMs);
     if (silence <= this.#silence[slot]) return false;
     this.#silence[slot] = silence;
-    this.#setPrice(slot);
+    this.#setScore(slot);
     return true;
   }
 
@@ -195,8 +220,23 @@ class Adaptive implements Strategy {
     return missed > SILENCE_LEAST ? Math.min(SILENCE_MAX, missed) : 1;
   }
 
-  #setPrice(slot: number): void {
-    this.#price[slot] = (this.#comparison.factor[slot] * this.#silence[slot]) / this.#env.weight[slot];
+  #score(slots: Int32Array, count: number, nowMs: number): void {
+    const { inFlight } = this.#env;
+    let total = 0;
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at];
+      total += inFlight[slot];
+      this.#silence[slot] = inFlight[slot] > 0 ? this.#silenceOf(slot, nowMs) : 1;
+      this.#setScore(slot);
+    }
+    if (count > 0) this.#usual += (total / count - this.#usual) * USUAL_SHARE;
+    this.#servers = Math.max(this.#parallelism, USUAL_SERVED * this.#usual);
+  }
+
+  #setScore(slot: number): void {
+    const price = this.#comparison.factor[slot] * this.#silence[slot];
+    this.#base[slot] = price * this.#servers;
+    this.#rise[slot] = price / this.#share[slot];
   }
 
   #mostForgotten(nowMs: number): number {

@@ -5,12 +5,17 @@
 import type { Observations } from './observations.ts';
 
 /** A difference counts only as far as it exceeds this many standard errors: noise must not move traffic. */
-const DOUBT = 0.8;
+const DOUBT = 0.7;
 /** Least variance of log-latencies that is believed, so that a few equal samples do not look like certainty. */
 const VARIANCE_LEAST = 0.05;
 const SLOWNESS_MAX = 32;
-/** A backend that always fails, while others never do, counts as e to this power (33) times slower. */
-const ERROR_WEIGHT = 3.5;
+/**
+ * Differences below this (as a logarithm: a fifth or so) do not count at all: backends that are nearly alike share the
+ * load as their weights say, and on a quiet pool the slightly faster one does not get everything.
+ */
+const ALIKE = 0.2;
+/** A backend that always fails, while others never do, counts as e to this power (90) times slower. */
+const ERROR_WEIGHT = 4.5;
 
 export class Comparison {
   /** How many times slower than typical each backend is to be thought of, by slot; unknown ones are typical. */
@@ -65,6 +70,7 @@ export class Comparison {
     const distance = mean - this.typical;
     const doubt = (DOUBT * this.deviation) / Math.sqrt(Math.max(samples, 0.3));
     const sure = Math.max(0, Math.abs(distance) - doubt) * (samples / (samples + 1));
+    if (sure < ALIKE) return 1;
     return Math.min(SLOWNESS_MAX, Math.exp(distance < 0 ? -sure : sure));
   }
 }
@@ -75,5 +81,6 @@ export class Comparison {
  */
 function errorPenalty(share: number, tries: number, least: number): number {
   const chance = Math.sqrt((least * (1 - least) + 0.01) / (tries + 1));
-  return Math.exp(ERROR_WEIGHT * Math.max(0, share - least - chance));
+  const excess = share - least - 2 * chance;
+  return excess > 0 ? Math.exp(ERROR_WEIGHT * excess) : 1;
 }

@@ -11,9 +11,9 @@ export const OBSERVATION_ROWS = ['at', 'n', 'x', 'xx', 'drift', 'errors', 'tries
 /** The fast mean follows the last this many samples. */
 const FAST_SAMPLES = 16;
 /** A fast mean that is so many standard errors away from the slow one means that the backend has changed. */
-const CHANGE_ERRORS = 4;
+const CHANGE_ERRORS = 6;
 /** Error shares look back on this many attempts at most. */
-const TRIES = 16;
+const TRIES = 8;
 
 export class Observations {
   /** Sums of all workers at the last `merge`, by slot: samples, mean and variance of the log-latency. */

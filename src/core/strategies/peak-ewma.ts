@@ -5,7 +5,8 @@
  * Why: latency tells a slow backend from a fast one before its queue does. The average is biased on purpose: a latency
  * above it counts in full at once, one below it only slowly, so that a backend which turns slow is left alone at once
  * and comes back with care.
- * Precedence: cost * (in flight + 1) / weight decides; on a tie the first draw wins, which was made by weight.
+ * Precedence: cost * (in flight / weight + 1) decides, weights being relative to their mean. Unequal weights are drawn
+ * with replacement: of two different ones the lighter would win half of the time, however light it is.
  * Errors: each doubles the backend's cost, so one that fails fast does not look fast, and a single error weighs little.
  * A client that left counts only if it had waited longer than usual.
  * Cold start: a backend without a cost is free, so it gets one request; until that one is answered it counts as very dear
@@ -38,6 +39,7 @@ class PeakEwma implements Strategy {
   /** The newest cost that any worker wrote, as far as this one knows, and when; by slot. */
   readonly #cost: Float64Array;
   readonly #at: Float64Array;
+  #meanWeight = 1;
   /** A usual success's latency; 0 before the first. */
   #usualMs = 0;
 
@@ -51,26 +53,23 @@ class PeakEwma implements Strategy {
   update(slots: Int32Array, count: number): void {
     const { weight } = this.#env;
     if (this.#candidates.set(slots, count, weight) && count > 0) this.#index.set(slots, count, weight);
+    this.#meanWeight = this.#index.total / count;
     this.refresh();
   }
 
   pick(_key: number, nowMs: number): number {
-    const { slots, count } = this.#candidates;
+    const { slots, count, even } = this.#candidates;
     const { random } = this.#env;
     if (count === 1) return slots[0];
     const first = this.#index.at(random());
-    const second = this.#index.atExcept(random(), first);
+    const second = even ? this.#index.atExcept(random(), first) : this.#index.at(random());
     return this.#cheaper(slots[first], slots[second], nowMs);
   }
 
   pickAmong(slots: Int32Array, count: number, _key: number, nowMs: number): number {
     const { weight, random } = this.#env;
     const first = drawAmong(slots, count, weight, random());
-    for (let tries = 0; tries < 8 && count > 1; tries++) {
-      const second = drawAmong(slots, count, weight, random());
-      if (second !== first) return this.#cheaper(first, second, nowMs);
-    }
-    return first;
+    return this.#cheaper(first, drawAmong(slots, count, weight, random()), nowMs);
   }
 
   settle(slot: number, _inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
@@ -106,15 +105,14 @@ class PeakEwma implements Strategy {
   }
 
   #cheaper(first: number, second: number, nowMs: number): number {
-    const { weight } = this.#env;
-    return this.#load(second, nowMs) * weight[first] < this.#load(first, nowMs) * weight[second] ? second : first;
+    return this.#load(second, nowMs) < this.#load(first, nowMs) ? second : first;
   }
 
   #load(slot: number, nowMs: number): number {
     const inFlight = this.#env.inFlight[slot];
     const cost = this.#cost[slot];
     if (cost === 0 && inFlight > 0) return UNKNOWN_COST_MS + inFlight;
-    return cost * this.#fade(slot, nowMs) * (inFlight + 1);
+    return cost * this.#fade(slot, nowMs) * ((inFlight * this.#meanWeight) / this.#env.weight[slot] + 1);
   }
 
   /** What is left of a cost since it was written; workers' clocks may differ a little. */
