@@ -57,11 +57,6 @@ export class Downstream extends Timed implements ConnectionHandler {
     this.#arm(nowMs, listener.plan.timeouts.headerMs);
   }
 
-  /** Nothing has come of a next request yet. */
-  get idle(): boolean {
-    return this.#phase === Phase.head && this.#held === null && !this.#stalled;
-  }
-
   get facts(): ClientFacts {
     return (this.#facts ??= this.listener.factsOf(this.connection.remoteAddress));
   }
@@ -172,12 +167,8 @@ export class Downstream extends Timed implements ConnectionHandler {
   /** The answer broke off: the client must not take what it has for the whole. */
   exchangeCut(): void {
     this.#release();
-    if (this.output.unframed) {
-      this.connection.reset();
-      this.#gone();
-    } else {
-      this.#destroy();
-    }
+    if (this.output.unframed) this.connection.reset();
+    this.#destroy();
   }
 
   /** Answers the exchange with a fault of the proxy's own; `head` is the request's, in any form. */
@@ -205,7 +196,7 @@ export class Downstream extends Timed implements ConnectionHandler {
 
   /** The worker drains: an idle connection has nothing to wait for. */
   closeIdle(): void {
-    if (this.idle) this.#destroy();
+    if (this.#phase === Phase.head && this.#held === null && !this.#stalled) this.#destroy();
   }
 
   /** The worker's grace is over. */
@@ -393,7 +384,6 @@ export class Downstream extends Timed implements ConnectionHandler {
   }
 
   #destroy(): void {
-    if (this.#phase === Phase.gone) return;
     this.connection.destroy();
     this.#gone();
   }
