@@ -3,6 +3,7 @@
  * over whole heads. A failure prints the seed and the smallest head found.
  */
 import assert from 'node:assert/strict';
+import { isIPv6 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FAULT_COUNT } from '#core/fault.ts';
@@ -36,7 +37,7 @@ const REQUEST = new RegExp(
 const RESPONSE = new RegExp(
   `^(HTTP/1\\.([01]) [1-5][0-9]{2}(?: [\\t\\x20-\\x7e\\x80-\\xff]*)?\\r\\n((?:${FIELD_LINE})*)\\r\\n)`,
 );
-const AUTHORITY = /^(?:[A-Za-z0-9\-._~!$&'()*+;=]+|\[::1\])(?::[0-9]*)?$/;
+const AUTHORITY = /^(?:[A-Za-z0-9\-._~!$&'()*+;=]+|\[([0-9A-Fa-f:.]+)\])(?::[0-9]*)?$/;
 const PATH = /^(?:[^%\\#?]|%(?!00)[0-9A-Fa-f]{2})*$/;
 
 function valuesOf(lines: string, name: string): string[] {
@@ -58,7 +59,7 @@ function oracleLength(lines: string, version: string): number {
 
 function oracleTarget(method: string, target: string): boolean {
   if (method === 'CONNECT') {
-    return AUTHORITY.test(target) && /:0*[1-9][0-9]*$/.test(target) && Number(target.split(':').at(-1)) < 65536;
+    return oracleAuthority(target) && /:0*[1-9][0-9]*$/.test(target);
   }
   if (target === '*') return method === 'OPTIONS';
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
@@ -68,7 +69,9 @@ function oracleTarget(method: string, target: string): boolean {
   return !rest.includes('#') && PATH.test(rest.split('?')[0] as string);
 }
 function oracleAuthority(text: string): boolean {
-  return AUTHORITY.test(text) && Number(/:([0-9]+)$/.exec(text)?.[1] ?? 0) < 65536;
+  const found = AUTHORITY.exec(text);
+  if (found === null || (found[1] !== undefined && !isIPv6(found[1]))) return false;
+  return Number(/:([0-9]+)$/.exec(text)?.[1] ?? 0) < 65536;
 }
 
 function oracleRequest(text: string): number {
