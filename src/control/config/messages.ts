@@ -63,5 +63,5 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'string') return value === '' ? 'an empty text' : `the text \`${shorten(value)}\``;
-  return `\`${String(value)}\``;
+  return `\`${String(value as number | boolean)}\``;
 }

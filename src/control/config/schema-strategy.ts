@@ -30,7 +30,8 @@ function readKey(raw: unknown): KeyPlan | Fault {
       ? { path: ['on'], message: `\`${shorten(raw)}\` cannot be hashed; ${KEY_HELP}` }
       : { from };
   }
-  const entries = typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? Object.entries(raw) : [];
+  const mapping = typeof raw === 'object' && raw !== null && !Array.isArray(raw);
+  const entries: [string, unknown][] = mapping ? Object.entries(raw) : [];
   const [kind, name] = entries[0] ?? [];
   const from = NAMED_KEYS.find((known) => known === kind);
   if (entries.length !== 1 || from === undefined) return { path: ['on'], message: KEY_HELP };
@@ -46,8 +47,9 @@ function readParam(spec: ParamSpec, raw: unknown): number | string | boolean | F
   const fault = (message: string): Fault => ({ path: [spec.name], message });
   if (spec.type === 'boolean') return typeof raw === 'boolean' ? raw : fault('expected `true` or `false`');
   if (spec.type === 'choice') {
-    if (typeof raw === 'string' && spec.choices.includes(raw)) return raw;
-    return fault(`\`${shorten(String(raw))}\` is not known${suggestion(String(raw), spec.choices)}`);
+    if (typeof raw !== 'string') return fault(`expected one of ${spec.choices.join(', ')}`);
+    if (spec.choices.includes(raw)) return raw;
+    return fault(`\`${shorten(raw)}\` is not known${suggestion(raw, spec.choices)}`);
   }
   if (typeof raw !== 'number') return fault(`expected a number from ${spec.min} to ${spec.max}`);
   if (spec.integer && !Number.isInteger(raw)) return fault(`\`${raw}\` is not a whole number`);

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Plan } from '#core/plan.ts';
+import { Router } from '#core/routing/match.ts';
+import { strategyByName, DEFAULT_STRATEGY } from '#core/strategies/index.ts';
+import { compile, CONTROL_POOL, type CompileOptions } from './compile.ts';
+import { loadConfig } from './load.ts';
+import { formatProblem } from './problem.ts';
+
+function plan(text: string, options: Partial<CompileOptions> = {}): Plan {
+  const { config, problems } = loadConfig(text, 'f', {});
+  assert.deepEqual(problems.map(formatProblem), []);
+  assert.ok(config);
+  let slot = 0;
+  const rows: string[] = [];
+  return compile(config, {
+    revision: 7,
+    assignSlot: () => slot++,
+    assignRouteRow: (name) => rows.push(name) - 1,
+    controlSocket: '/run/control.sock',
+    cpus: 3,
+    ...options,
+  });
+}
+
+const EXAMPLES = new URL('../../../examples/', import.meta.url);
+const example = (name: string): string => readFileSync(new URL(name, EXAMPLES), 'utf8');
+
+const defaultStrategy = {
+  name: DEFAULT_STRATEGY,
+  params: Object.fromEntries((strategyByName(DEFAULT_STRATEGY)?.params ?? []).map((spec) => [spec.name, spec.default])),
+  key: { from: 'client-ip' },
+};
+
+test('the least that works becomes a whole plan', () => {
+  const { listeners, routes, pools, ...rest } = plan('pools: { app: { backends: [ "http://127.0.0.1:3000" ] } }');
+  assert.deepEqual(rest, { revision: 7, workers: 3, engine: 'auto' });
+  assert.deepEqual(listeners, [
+    {
+      name: 'public',
+      address: { kind: 'tcp', host: '0.0.0.0', port: 8080 },
+      trustedProxies: [],
+      limits: { connections: 65_536, headerBytes: 32_768, headerCount: 100, targetBytes: 8192, bodyBytes: 0 },
+      timeouts: { headerMs: 10_000, bodyMs: 30_000, idleMs: 75_000, writeMs: 30_000 },
+    },
+  ]);
+  const noEdits = { remove: [], set: [], add: [] };
+  const common = {
+    timeouts: { totalMs: 15_000, perTryMs: 5000 },
+    headers: { request: noEdits, response: noEdits },
+  };
+  assert.deepEqual(routes, [
+    {
+      ...common,
+      name: 'app',
+      row: 0,
+      match: { hosts: [], path: '/proxy', exact: false, methods: [], headers: [] },
+      stripPrefix: '/proxy',
+      split: [{ pool: 0, weight: 1 }],
+      controlPlane: false,
+    },
+    {
+      ...common,
+      name: 'control',
+      row: 1,
+      match: { hosts: [], path: '/', exact: false, methods: [], headers: [] },
+      stripPrefix: '',
+      split: [{ pool: 1, weight: 1 }],
+      controlPlane: true,
+    },
+  ]);
+  assert.deepEqual(pools[0], {
+    name: 'app',
+    strategy: defaultStrategy,
+    backends: [
+      {
+        id: '127.0.0.1:3000',
+        url: 'http://127.0.0.1:3000',
+        authority: '127.0.0.1:3000',
+        address: { kind: 'tcp', host: '127.0.0.1', port: 3000 },
+        weight: 1,
+        tier: 0,
+        slot: 0,
+      },
+    ],
+    health: {
+      kind: 'http',
+      path: '/healthz',
+      host: null,
+      method: 'GET',
+      intervalMs: 5000,
+      timeoutMs: 2000,
+      unhealthyAfter: 3,
+      healthyAfter: 2,
+      status: [[200, 399]],
+      body: null,
+      jitter: 0.2,
+    },
+    slowStartMs: 30_000,
+    timeouts: { connectMs: 2000, firstByteMs: 15_000, idleMs: 50_000, bodyMs: 60_000, tunnelMs: 3_600_000 },
+    limits: { inFlight: 1024 },
+  });
+});
+
+test('routes of the control plane go to its socket', () => {
+  const text = 'pools: { app: { backends: [ "http://a:1" ] } }';
+  const { pools } = plan(text);
+  assert.equal(pools.length, 2);
+  const [control] = pools.filter(({ name }) => name === CONTROL_POOL);
+  assert.equal(control.strategy.name, 'round-robin');
+  assert.equal(control.health, null);
+  assert.equal(control.timeouts.bodyMs, 0);
+  assert.deepEqual(control.backends, [
+    {
+      id: 'control',
+      url: 'unix:/run/control.sock',
+      authority: '/run/control.sock',
+      address: { kind: 'unix', path: '/run/control.sock' },
+      weight: 1,
+      tier: 0,
+      slot: 1,
+    },
+  ]);
+  assert.deepEqual(plan(text, { controlSocket: null }).pools[1].backends, []);
+  const without = plan(`${text}\nroutes: [{ name: a, pool: app }]`);
+  assert.deepEqual(
+    without.pools.map(({ name }) => name),
+    ['app'],
+  );
+});
+
+test('slots and rows are asked for by what keeps them', () => {
+  const asked: unknown[] = [];
+  plan('pools: { app: { backends: [ { id: a, url: "http://a:1" }, "unix:/run/b.sock" ] } }', {
+    assignSlot: (...args) => asked.push(args) + 40,
+    assignRouteRow: (name) => asked.push(name),
+  });
+  assert.deepEqual(asked, [
+    ['app', 'a', 'http://a:1'],
+    ['app', '/run/b.sock', 'unix:/run/b.sock'],
+    [CONTROL_POOL, 'control', 'unix:/run/control.sock'],
+    'app',
+    'control',
+  ]);
+});
+
+test('everything that a file can say reaches the plan', () => {
+  const { workers, engine, routes, pools } = plan(`
+workers: 2
+engine: net
+routes:
+  - name: api
+    match: { hosts: [Api.Test, "*.api.test"], path: "=/v1/", methods: [GET, PURGE], headers: { X-A: true, x-b: one } }
+    split: [{ pool: new, weight: 5 }, { pool: old, weight: 95 }]
+    timeouts: { total: 3s }
+    headers: { request: { set: { X-C: c }, add: { X-D: d }, remove: [X-E] } }
+  - { name: rest, pool: old, stripPrefix: null, timeouts: { total: 0 } }
+pools:
+  old: { backends: ["http://[::1]:80"], health: { tcp: true, interval: 1s }, slowStart: null }
+  new:
+    backends: [{ url: "unix:/run/n.sock", weight: 0.5, tier: 0 }]
+    health: null
+    discovery: { dns: { name: New.Internal., port: 81 } }
+    strategy: { name: consistent-hash, on: { cookie: sid } }
+    limits: { inFlight: 7 }
+`);
+  assert.deepEqual([workers, engine], [2, 'net']);
+  const [api, rest] = routes;
+  assert.deepEqual(api.match, {
+    hosts: ['api.test', '*.api.test'],
+    path: '/v1/',
+    exact: true,
+    methods: ['GET', 'PURGE'],
+    headers: [
+      { name: 'x-a', value: null },
+      { name: 'x-b', value: 'one' },
+    ],
+  });
+  assert.deepEqual(api.split, [
+    { pool: 1, weight: 5 },
+    { pool: 0, weight: 95 },
+  ]);
+  assert.deepEqual(api.timeouts, { totalMs: 3000, perTryMs: 3000 }, 'one try never lasts longer than all');
+  assert.deepEqual(api.headers.request, { remove: ['x-e'], set: [['x-c', 'c']], add: [['x-d', 'd']] });
+  assert.deepEqual(rest.timeouts, { totalMs: 0, perTryMs: 5000 });
+  assert.equal(rest.stripPrefix, '');
+  const [old, fresh] = pools;
+  assert.equal(old.slowStartMs, 0);
+  assert.equal(old.health?.kind, 'tcp');
+  assert.equal(old.health?.timeoutMs, 1000, 'a probe ends before the next is due');
+  assert.equal(old.backends[0].authority, '[::1]:80');
+  assert.equal(fresh.health, null);
+  assert.deepEqual(fresh.strategy.key, { from: 'cookie', name: 'sid' });
+  assert.equal(fresh.limits.inFlight, 7);
+  assert.deepEqual(
+    fresh.backends.map(({ id, weight, address }) => ({ id, weight, address })),
+    [
+      { id: '/run/n.sock', weight: 0.5, address: { kind: 'unix', path: '/run/n.sock' } },
+      { id: 'new.internal:81', weight: 1, address: { kind: 'tcp', host: 'new.internal', port: 81 } },
+    ],
+  );
+});
+
+test('a pool called control gets a route of another name', () => {
+  const { routes } = plan('pools: { control: { backends: [ "http://a:1" ] } }');
+  assert.deepEqual(
+    routes.map(({ name }) => name),
+    ['proxy', 'control'],
+  );
+});
+
+test('a plan is frozen through and through, and can be posted to a thread', () => {
+  const whole = plan(example('full.yaml'));
+  const walk = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    assert.ok(Object.isFrozen(value));
+    Object.values(value).forEach(walk);
+  };
+  walk(whole);
+  assert.deepEqual(structuredClone(whole), whole);
+});
+
+test('the examples load; the full one says nothing but defaults', () => {
+  const started = plan(example('edgebalancer.yaml'));
+  assert.deepEqual(
+    started.pools[0].backends.map(({ id, url, weight }) => [id, url, weight]),
+    [
+      ['a', 'http://127.0.0.1:3001', 1],
+      ['b', 'http://127.0.0.1:3002', 1],
+      ['c', 'http://127.0.0.1:3003', 2],
+    ],
+  );
+  assert.deepEqual(
+    plan(example('full.yaml')),
+    plan('pools: { app: { backends: [{ id: a, url: "http://10.0.0.11:3000" }] } }'),
+  );
+});
+
+test('what is compiled can be routed', () => {
+  const { routes } = plan(example('edgebalancer.yaml'));
+  const router = new Router(routes);
+  const index = (path: string): number => {
+    const buf = Buffer.from(path);
+    const none = { hostStart: 0, hostEnd: 0, method: 1, methodStart: 0, methodEnd: 0, header: () => null };
+    return router.match({ ...none, buf, pathStart: 0, pathEnd: buf.length });
+  };
+  assert.deepEqual(['/proxy/x', '/proxy', '/admin/metrics', '/proxy/../admin'].map(index), [0, 0, 1, -1]);
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadConfig } from './load.ts';
+import { formatProblem } from './problem.ts';
+
+const pool = (...lines: string[]): string =>
+  `pools:\n  app:\n    backends: ["http://a:1"]\n${lines.map((line) => `    ${line}\n`).join('')}`;
+const POOL = pool();
+
+/** The part of a note that names keys. */
+const noted = (text: string): string[] =>
+  loadConfig(text, 'f', {}).notes.map((note) => note.split(': not in force')[0]);
+
+test('what is on by default and not done is noted', () => {
+  const { notes, problems } = loadConfig(POOL, 'f', {});
+  assert.deepEqual(problems, []);
+  assert.deepEqual(noted(POOL), [
+    'listeners[0].http2',
+    'routes[0].rateLimits',
+    'pools.app.circuit',
+    'pools.app.panicThreshold',
+    'pools.app.retry',
+    'admin.tokens',
+    'log.access',
+  ]);
+  assert.ok(
+    notes.includes('pools.app.circuit: not in force in this version: failed requests take no backend out; probes do'),
+  );
+});
+
+test('what is turned off is not noted, what is turned on is', () => {
+  const quiet = `${pool('circuit: null', 'retry: null', 'panicThreshold: 0')}log: { access: null }
+listeners: [{ http2: false }]
+routes: [{ name: a, pool: app, rateLimits: [] }]
+`;
+  assert.deepEqual(noted(quiet), ['admin.tokens']);
+  const loud = `${pool('hedge: {}', 'limits: { queue: 5 }', 'concurrency: {}', 'discovery: { dns: { name: app.internal, port: 80 } }')}tracing: { otlp: "http://c:4318" }
+cost: {}
+copilot: { provider: builtin }
+`;
+  const extra = [
+    'pools.app.discovery.dns',
+    'pools.app.hedge',
+    'pools.app.limits.queue',
+    'pools.app.concurrency',
+    'tracing.otlp',
+    'cost',
+    'copilot',
+  ];
+  for (const key of extra) assert.ok(noted(loud).includes(key), key);
+});
+
+test('notes of many pools are one line', () => {
+  const pools = Array.from({ length: 5 }, (_, at) => `  p${at}: { backends: ["http://a:${at + 1}"] }\n`).join('');
+  const routes = Array.from(
+    { length: 5 },
+    (_, at) => `  - { name: r${at}, pool: p${at}, match: { path: /${at} } }\n`,
+  ).join('');
+  assert.ok(
+    noted(`pools:\n${pools}routes:\n${routes}`).includes(
+      'pools.p0.circuit, pools.p1.circuit, pools.p2.circuit and 2 more',
+    ),
+  );
+});
+
+test('what would be unsafe to leave undone is refused at its key', () => {
+  const cases: [text: string, line: string][] = [
+    [
+      `${POOL}engine: io_uring`,
+      'f:4:1: engine: the io_uring engine is not part of this version; write `auto` or `net`',
+    ],
+    [`${POOL}listeners: [{ tls: { certificates: [{ cert: a, key: b }] } }]`, 'f:4:15: listeners[0].tls: '],
+    [`${POOL}listeners: [{ tls: { clientCa: c, certificates: [{ cert: a, key: b }] } }]`, 'f:4:15: listeners[0].tls: '],
+    [
+      `${POOL}listeners: [{ http2: true }]`,
+      'f:4:15: listeners[0].http2: HTTP/2 is not part of this version; leave it out or write `false`',
+    ],
+    [`${POOL}listeners: [{ proxyProtocol: true }]`, 'f:4:15: listeners[0].proxyProtocol: '],
+    [`${POOL}routes: [{ name: a, pool: app, mirror: { pool: app } }]`, 'f:4:32: routes[0].mirror: '],
+    [pool('discovery: { srv: { name: x } }'), 'f:4:18: pools.app.discovery.srv: '],
+    [pool('discovery: { file: { path: x } }'), 'f:4:18: pools.app.discovery.file: '],
+    [pool('discovery: { ecs: { cluster: x, service: y, port: 1 } }'), 'f:4:18: pools.app.discovery.ecs: '],
+    [pool('discovery: { kubernetes: { service: y, port: http } }'), 'f:4:18: pools.app.discovery.kubernetes: '],
+    [pool('health: { grpc: true }'), 'f:4:15: pools.app.health.grpc: '],
+    [pool('tls: {}'), 'f:4:5: pools.app.tls: '],
+    [pool('http2: true'), 'f:4:5: pools.app.http2: '],
+    [pool('sticky: {}'), 'f:4:5: pools.app.sticky: '],
+    [`${POOL}state: { shared: "redis://cache:6379" }`, 'f:4:10: state.shared: '],
+  ];
+  for (const [text, line] of cases) {
+    const { config, problems, notes } = loadConfig(text, 'f', {});
+    assert.equal(config, null, text);
+    assert.equal(problems.length, 1, text);
+    assert.ok(formatProblem(problems[0]).startsWith(line), formatProblem(problems[0]));
+    assert.deepEqual(notes, []);
+  }
+  const https = loadConfig('pools: { app: { backends: ["https://a:1"] } }', 'f', {});
+  assert.equal(https.config, null);
+});
