@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A program to run. */
 export interface Command {
@@ -22,7 +23,11 @@ export interface Child {
   /** False once it has ended by itself. */
   readonly alive: () => boolean;
   readonly kill: () => Promise<void>;
+  /** Asks it to end, and kills it when it has not after a few seconds. */
+  readonly terminate: () => Promise<void>;
 }
+
+const TERMINATE_LIMIT_MS = 5000;
 
 const running = new Set<ChildProcess>();
 
@@ -44,16 +49,16 @@ export function startChild(command: Command, directory: string, core: number | n
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const alive = () => child.exitCode === null && child.signalCode === null;
   void ended.then(() => killGroup(child));
-  return {
-    process: child,
-    pid: child.pid,
-    logFile,
-    alive,
-    kill: async () => {
-      killGroup(child);
-      if (alive()) await ended;
-    },
+  const kill = async () => {
+    killGroup(child);
+    if (alive()) await ended;
   };
+  const terminate = async () => {
+    child.kill('SIGTERM');
+    await Promise.race([ended, delay(TERMINATE_LIMIT_MS, undefined, { ref: false })]);
+    await kill();
+  };
+  return { process: child, pid: child.pid, logFile, alive, kill, terminate };
 }
 
 /** The end of a child's log, for error messages. */

@@ -21,7 +21,7 @@ export function edgeBalancer(choice: EdgeBalancerChoice): Peer {
       writeFileSync(file, configuration(task, choice.strategy));
       return {
         file: join(REPOSITORY, 'node_modules/.bin/node'),
-        args: [join(REPOSITORY, 'src/main.ts'), 'run', file],
+        args: [join(REPOSITORY, 'bin/edgebalancer.js'), 'run', file],
       };
     },
   };
