@@ -172,7 +172,6 @@ export class Exchange implements BodySink, TunnelOwner {
 
   onUpstreamReady(upstream: Upstream): void {
     this.#sendOut(upstream, performance.now());
-    if (!this.#body.done) this.client.resumeReading();
   }
 
   onUpstreamDrain(): void {
@@ -364,7 +363,11 @@ export class Exchange implements BodySink, TunnelOwner {
 
   #sendOut(upstream: Upstream, nowMs: number): void {
     const flowing = upstream.send(this.#out, 0, this.#outEnd);
-    if (!flowing && !this.#body.done) this.client.pauseReading();
+    if (!this.#body.done) {
+      // What waited for the backend may have paused the client.
+      if (flowing) this.client.resumeReading();
+      else this.client.pauseReading();
+    }
     if (this.#body.done) this.#requestComplete(nowMs);
     else upstream.awaitAnswer(NEVER);
   }

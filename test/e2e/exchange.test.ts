@@ -23,6 +23,16 @@ async function rig(t: TestContext, lean: boolean, options: Partial<PlaneOptions>
 const GET = 'GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
+/** Answers each request once its head and `size` bytes of body have come. */
+function answerAfter(backend: Wire, size: number): void {
+  backend.socket.on('data', () => {
+    const head = backend.received.indexOf('\r\n\r\n');
+    if (head === -1 || backend.received.length < head + 4 + size) return;
+    backend.received = backend.received.slice(head + 4 + size);
+    backend.send(OK);
+  });
+}
+
 for (const { engine, lean } of ENGINES) {
   test(`${engine}: requests follow each other on one client and one backend connection`, async (t) => {
     const { server, client, tables } = await rig(t, lean);
@@ -250,6 +260,17 @@ for (const { engine, lean } of ENGINES) {
     client.socket.resume();
     while (answered < size) await new Promise((resolve) => client.socket.once('data', resolve));
     assert.equal(plane.state.backends.get(1)?.idle.length, 1, 'the backend connection is clean and kept');
+  });
+
+  test(`${engine}: regression: a large upload over a reused backend connection does not stall`, async (t) => {
+    const { server, client } = await rig(t, lean);
+    const size = 4 * 1024 * 1024;
+    for (let round = 0; round < 3; round++) {
+      client.socket.write(`POST /${round} HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`);
+      if (round === 0) await server.accept().then((backend) => answerAfter(backend, size));
+      assert.equal((await client.message()).body, 'ok');
+    }
+    assert.equal(server.accepted, 1);
   });
 
   test(`${engine}: an upgrade becomes a tunnel with half-close`, async (t) => {
