@@ -1,12 +1,12 @@
 /** A new configuration under traffic: nothing is dropped, what was learned stays, and a bad one changes nothing. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { readDraft } from '#supervisor/file-source.ts';
 import { Supervisor } from '#supervisor/supervisor.ts';
 import { Origin, ask } from '../support/origin.ts';
+import { temporaryDirectory } from '../support/program.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { configOf, draftFrom, supervise } from '../support/supervised.ts';
 import { until } from '../support/until.ts';
@@ -18,8 +18,8 @@ after(() => Promise.all([a.stop(), b.stop()]));
 const GET = 'GET /proxy/x HTTP/1.1\r\nHost: test\r\n\r\n';
 
 describe('reload', () => {
-  test('a kept connection lives through it, and its next request goes by the new plan', async () => {
-    const { supervisor, port } = await supervise({ workers: 2, backends: [{ id: 'a', url: a.url }] });
+  test('a kept connection lives through it, and its next request goes by the new plan', async (t) => {
+    const { supervisor, port } = await supervise(t, { workers: 2, backends: [{ id: 'a', url: a.url }] });
     const client = await RawClient.connect({ port, methods: ['GET', 'GET'] });
     client.send(GET);
     await until('the first answer', () => client.messages.length === 1 && client.received.endsWith('a'));
@@ -32,17 +32,16 @@ describe('reload', () => {
     await until('the second answer', () => client.received.endsWith('b'));
     assert.equal(client.closed, false);
     client.destroy();
-    await supervisor.stop();
   });
 
-  test('what runs goes on under the plan it began with, and stays counted until it ends', async () => {
+  test('what runs goes on under the plan it began with, and stays counted until it ends', async (t) => {
     const both = {
       backends: [
         { id: 'a', url: a.url },
         { id: 'b', url: b.url },
       ],
     };
-    const { supervisor, port } = await supervise({ backends: [{ id: 'a', url: a.url }] });
+    const { supervisor, port } = await supervise(t, { backends: [{ id: 'a', url: a.url }] });
     const slot = supervisor.plan.pools[0]?.backends[0]?.slot as number;
     a.hold();
     const running = ask(port, '/proxy/x');
@@ -56,12 +55,11 @@ describe('reload', () => {
     a.release();
     assert.equal((await running).body, 'a');
     await until('the count to go down', () => supervisor.tables.slots.total[slot] === 0);
-    await supervisor.stop();
   });
 
-  test('another weight changes nothing that was found out about a backend', async () => {
+  test('another weight changes nothing that was found out about a backend', async (t) => {
     const weighted = (weight: number) => ({ health: { interval: '60s' }, backends: [{ id: 'a', url: a.url, weight }] });
-    const { supervisor, port } = await supervise(weighted(1));
+    const { supervisor, port } = await supervise(t, weighted(1));
     const state = async (): Promise<string> =>
       JSON.parse((await ask(port, '/admin/backends')).body).pools[0].backends[0].state;
     await until('the first probe', async () => (await state()) === 'healthy');
@@ -71,12 +69,11 @@ describe('reload', () => {
     const answer = JSON.parse((await ask(port, '/admin/backends')).body).pools[0].backends[0];
     assert.deepEqual([answer.state, answer.weight, answer.requests], ['healthy', 7, 1]);
     assert.equal(a.probes, probes);
-    await supervisor.stop();
   });
 
-  test('more workers are started; fewer, or another address, are refused with a sentence', async () => {
+  test('more workers are started; fewer, or another address, are refused with a sentence', async (t) => {
     const backends = [{ id: 'a', url: a.url }];
-    const { supervisor, port, log } = await supervise({ workers: 1, backends });
+    const { supervisor, port, log } = await supervise(t, { workers: 1, backends });
     assert.equal(await supervisor.reload(await draftFrom(configOf({ workers: 2, backends }))), true);
     assert.deepEqual(
       supervisor.workers.map((worker) => worker.state),
@@ -88,13 +85,12 @@ describe('reload', () => {
     assert.match(errors.join('\n'), /shrink from 2 to 1: restart[^]*"public" would move[^]*restart/);
     assert.equal(supervisor.plan.revision, 2);
     assert.equal((await ask(port, '/proxy/x')).body, 'a');
-    await supervisor.stop();
   });
 });
 
 describe('configuration file', () => {
-  test('its content is followed: a good one is taken, a bad one is told in full and changes nothing', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'eb-test-'));
+  test('its content is followed: a good one is taken, a bad one is told in full and changes nothing', async (t) => {
+    const directory = temporaryDirectory(t);
     const file = join(directory, 'edgebalancer.yaml');
     /** As editors do it: write beside, then rename over. */
     const write = async (text: string): Promise<void> => {
@@ -108,6 +104,7 @@ describe('configuration file', () => {
     assert.ok(draft);
     const log = new LogRecord();
     const supervisor = new Supervisor({ draft, read, watch: file, log });
+    t.after(() => supervisor.stop());
     await supervisor.start();
     const port = supervisor.ports['public'] as number;
 
@@ -125,7 +122,5 @@ describe('configuration file', () => {
     const metrics = (await ask(port, '/metrics')).body;
     assert.match(metrics, /^edgebalancer_config_reloads_total\{result="failed"\} 1$/m);
     assert.match(metrics, /^edgebalancer_config_revision 2$/m);
-    await supervisor.stop();
-    await rm(directory, { recursive: true });
   });
 });

@@ -1,4 +1,5 @@
 /** A whole balancer inside a test: supervisor, workers, and a configuration as a file would say it. */
+import type { TestContext } from 'node:test';
 import { draftOf } from '#supervisor/file-source.ts';
 import type { Draft } from '#supervisor/draft.ts';
 import { Supervisor, type SupervisorOptions } from '#supervisor/supervisor.ts';
@@ -47,10 +48,15 @@ export interface Supervised {
   readonly log: LogRecord;
 }
 
-/** Starts it; the caller stops it. */
-export async function supervise(settings: Settings, options: Partial<SupervisorOptions> = {}): Promise<Supervised> {
+/** Starts it, and stops it when the test is over. */
+export async function supervise(
+  t: Pick<TestContext, 'after'>,
+  settings: Settings,
+  options: Partial<SupervisorOptions> = {},
+): Promise<Supervised> {
   const log = new LogRecord();
   const supervisor = new Supervisor({ draft: await draftFrom(configOf(settings)), log, ...options });
+  t.after(() => supervisor.stop());
   await supervisor.start();
   return { supervisor, port: supervisor.ports['public'] as number, log };
 }
