@@ -86,7 +86,7 @@ const NOT_IN_FORCE: readonly Row[] = [
   {
     key: 'pools.*.retry',
     kind: 'note',
-    says: 'only a request that a dead kept-alive connection lost unanswered is sent again',
+    says: 'only an idempotent request that a dead kept-alive connection lost unanswered is sent again',
   },
   { key: 'pools.*.hedge', kind: 'note', says: 'no request is doubled' },
   { key: 'pools.*.limits.queue', kind: 'note', says: 'nothing waits; a pool that is full answers 503 at once' },
@@ -106,6 +106,7 @@ const NOT_IN_FORCE: readonly Row[] = [
     kind: 'refuse',
     says: 'sticky sessions are not part of this version, and clients would change backends; write `null`, or `strategy: { name: consistent-hash, on: { cookie: NAME } }`',
   },
+  { key: 'state.dir', kind: 'written', idle: anything, says: 'nothing is kept over a restart' },
   {
     key: 'state.shared',
     kind: 'refuse',

@@ -21,20 +21,17 @@ import {
 import { expand, type Environment } from './environment.ts';
 import { formatPath, type Path, type Problem } from './problem.ts';
 import { shorten } from './quantities.ts';
+import { DEPTH_MAX, plainValue, QUOTE_REFERENCE, syntaxMessage, tooDeep } from './yaml-syntax.ts';
 
 /** A configuration is written by people; a larger one is a mistake, and parsing it would stall the supervisor. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 /** How often aliases may multiply what the file says. */
 const ALIAS_COUNT_MAX = 100;
-/** Deeper than any configuration; the parser needs gigabytes for a file of brackets. */
-const DEPTH_MAX = 256;
 
 /** More than any list of names needs; finding the place of each key takes time. */
 const MAP_KEYS_MAX = 10_000;
 /** What follows from one slip in the syntax says little. */
 const SYNTAX_ERRORS_MAX = 20;
-
-const QUOTE_REFERENCE = 'inside `{…}` and `[…]` a reference stands in quotes: `"${NAME}"`';
 
 type Severity = Problem['severity'];
 
@@ -244,13 +241,6 @@ export class Source {
   }
 }
 
-/** What YAML would read if the text stood there without quotes; only scalars, never structure. */
-function plainValue(text: string): unknown {
-  if (!/^[\w.+-]*$/.test(text)) return text;
-  const value = parseDocument(text).toJS() as unknown;
-  return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : text;
-}
-
 function keyText(pair: Pair): string {
   return isScalar(pair.key) ? String(pair.key.value) : '';
 }
@@ -265,43 +255,7 @@ function pathOf(ancestors: readonly unknown[]): Path {
   return path;
 }
 
-/**
- * Where the file is nested too deep, or -1. Counts brackets, and the dashes and question marks that open one list or mapping
- * in another on one line. Those in texts and comments count too, but no such text opens this many and closes none.
- */
-function tooDeep(text: string): number {
-  let brackets = 0;
-  let openers = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x5b || code === 0x7b) brackets++;
-    else if ((code === 0x5d || code === 0x7d) && brackets > 0) brackets--;
-    if ((code === 0x2d || code === 0x3f || code === 0x3a) && text.charCodeAt(at + 1) === 0x20) openers++;
-    else if (code !== 0x20) openers = 0;
-    if (brackets > DEPTH_MAX || openers > DEPTH_MAX) return at;
-  }
-  return -1;
-}
-
 function nextLine(text: string, at: number): number {
   const found = text.indexOf('\n', at + 1);
   return found === -1 ? text.length : found;
-}
-
-/** The parser's codes in the words of whoever wrote the file. */
-function syntaxMessage(code: string, message: string): string {
-  if (message.includes('call stack')) return 'nested deeper than any configuration is';
-  if (message.includes('sufficiently indented'))
-    return 'lines inside `[…]` and `{…}` are indented more than the key that holds them';
-  const line = shorten(message.split('\n')[0], 160);
-  switch (code) {
-    case 'MULTIPLE_DOCS':
-      return 'a second document begins here; a configuration is one document';
-    case 'TAB_AS_INDENT':
-      return 'a tab stands where YAML wants spaces';
-    case 'BAD_ALIAS':
-      return `${line}; an alias names an anchor (\`&name\`) that stands before it`;
-    default:
-      return `not valid YAML: ${line}`;
-  }
 }

@@ -1,0 +1,51 @@
+/** What the YAML library must be kept from, and its errors in the words of whoever wrote the file. */
+import { parseDocument } from 'yaml';
+import { shorten } from './quantities.ts';
+
+/** Deeper than any configuration; the parser needs gigabytes for a file of brackets. */
+export const DEPTH_MAX = 256;
+
+export const QUOTE_REFERENCE = 'inside `{…}` and `[…]` a reference stands in quotes: `"${NAME}"`';
+
+/**
+ * Where the file is nested too deep, or -1. Counts brackets, and the dashes and question marks that open one list or mapping
+ * in another on one line. Those in texts and comments count too, but no such text opens this many and closes none.
+ */
+export function tooDeep(text: string): number {
+  let brackets = 0;
+  let openers = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) brackets++;
+    else if ((code === 0x5d || code === 0x7d) && brackets > 0) brackets--;
+    if ((code === 0x2d || code === 0x3f || code === 0x3a) && text.charCodeAt(at + 1) === 0x20) openers++;
+    else if (code !== 0x20) openers = 0;
+    if (brackets > DEPTH_MAX || openers > DEPTH_MAX) return at;
+  }
+  return -1;
+}
+
+/** The parser's codes in the words of whoever wrote the file. */
+export function syntaxMessage(code: string, message: string): string {
+  if (message.includes('call stack')) return 'nested deeper than any configuration is';
+  if (message.includes('sufficiently indented'))
+    return 'lines inside `[…]` and `{…}` are indented more than the key that holds them';
+  const line = shorten(message.split('\n')[0], 160);
+  switch (code) {
+    case 'MULTIPLE_DOCS':
+      return 'a second document begins here; a configuration is one document';
+    case 'TAB_AS_INDENT':
+      return 'a tab stands where YAML wants spaces';
+    case 'BAD_ALIAS':
+      return `${line}; an alias names an anchor (\`&name\`) that stands before it`;
+    default:
+      return `not valid YAML: ${line}`;
+  }
+}
+
+/** What YAML would read if the text stood there without quotes; only scalars, never structure. */
+export function plainValue(text: string): unknown {
+  if (!/^[\w.+-]*$/.test(text)) return text;
+  const value = parseDocument(text).toJS() as unknown;
+  return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : text;
+}
