@@ -77,6 +77,7 @@ test('absolute form: http and https, valid authority, no userinfo; it wins over 
     'http://a:99999/',
     'http://a\\b/',
   ]);
+  refuses('GET', ['http\u001a//a/', 'http:\u000f/a/', 'HTTP\u001a//a/']);
   refuses('GET', ['http://a/%', 'http://a/%00', 'http://a/#f', 'http://a#f', 'http://a/\u00e9', 'http://\u00e9/']);
 });
 
