@@ -74,6 +74,13 @@ export const Fault = {
     'Transfer-Encoding must be exactly "chunked", in HTTP/1.1, without Content-Length.',
   ),
   badUpgrade: fault('bad-upgrade', 'client', 400, 'bad-request', 'The Upgrade field is not valid here.'),
+  badConnection: fault(
+    'bad-connection',
+    'client',
+    400,
+    'bad-request',
+    'Connection may not name Host, Content-Length or Transfer-Encoding.',
+  ),
   connectRefused: fault('connect-refused', 'client', 405, 'bad-request', 'CONNECT is not served here.'),
   lastHop: fault('last-hop', 'client', 200, 'bad-request', 'Max-Forwards is 0: this proxy answers for itself.'),
   targetTooLong: fault('target-too-long', 'client', 414, 'too-large', 'The request target is longer than allowed.'),

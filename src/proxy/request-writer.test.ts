@@ -4,7 +4,8 @@ import { RequestHead, parseRequestHead } from '#http1/request-head.ts';
 import { prepareEdits } from './header-edits.ts';
 import { ListenerState } from './plan-state.ts';
 import { RequestIds } from './request-ids.ts';
-import { RequestWriter, upgradeAllowed } from './request-writer.ts';
+import { upgradeAllowed } from './request-rules.ts';
+import { RequestWriter } from './request-writer.ts';
 
 const limits = { headerBytes: 32768, headerCount: 100, targetBytes: 8192 };
 const NO_EDITS = { remove: [], set: [], add: [] };

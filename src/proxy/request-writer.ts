@@ -8,6 +8,7 @@ import { FIELD_STRIDE, FieldId } from '#http1/head.ts';
 import { Method, TargetForm, type RequestHead } from '#http1/request-head.ts';
 import type { PreparedEdits } from './header-edits.ts';
 import type { RequestIds } from './request-ids.ts';
+import { countsForwards, forwardsLeft, isProtected } from './request-rules.ts';
 import { REQUEST_ID_BYTES_MAX } from './response-writer.ts';
 
 const bit = (id: FieldId): number => 1 << id;
@@ -168,11 +169,6 @@ export class RequestWriter {
   }
 }
 
-/** Fields that a Connection field may not take away: framing and routing would change their meaning (RFC 9110 7.6.1). */
-function isProtected(id: number): boolean {
-  return id === FieldId.host || id === FieldId.contentLength;
-}
-
 function writeTarget(buf: Buffer, head: RequestHead, stripBytes: number, into: Buffer, at: number): number {
   if (head.form === TargetForm.asterisk || head.form === TargetForm.authority) {
     return at + buf.copy(into, at, head.targetStart, head.targetEnd);
@@ -280,32 +276,4 @@ function writeUpgrade(buf: Buffer, head: RequestHead, into: Buffer, at: number):
 function lineEnd(head: RequestHead, index: number): number {
   const { fields } = head;
   return index + 1 < fields.count ? (fields.at[(index + 1) * FIELD_STRIDE] as number) : fields.linesEnd;
-}
-
-/** Only TRACE and OPTIONS count the proxies on their way (RFC 9110 7.6.2). */
-export function countsForwards(head: RequestHead): boolean {
-  const counted = head.method === Method.options || head.method === Method.trace;
-  return counted && (head.fields.seen & bit(FieldId.maxForwards)) !== 0;
-}
-
-/** How many more proxies may forward it; a value that is no number counts as a large one. */
-export function forwardsLeft(buf: Buffer, head: RequestHead): number {
-  const cell = head.fields.find(FieldId.maxForwards) * FIELD_STRIDE;
-  const text = buf.toString('latin1', head.fields.at[cell + 2], head.fields.at[cell + 3]);
-  return /^\d{1,9}$/.test(text) ? Number(text) : 1_000_000_000;
-}
-
-/**
- * Whether the upgrade that the head asks for may go through. Not to another HTTP or TLS: whoever switches to one of those
- * behind the proxy's back can send requests that no rule here ever sees.
- */
-export function upgradeAllowed(buf: Buffer, head: RequestHead): boolean {
-  const { fields } = head;
-  let seen = 0;
-  for (let cell = 0; cell < fields.count * FIELD_STRIDE; cell += FIELD_STRIDE) {
-    if (fields.at[cell + 4] !== FieldId.upgrade) continue;
-    const value = buf.toString('latin1', fields.at[cell + 2], fields.at[cell + 3]);
-    if (++seen > 1 || /(?:^|[\s,])(?:h2|h3|http|tls)/i.test(value)) return false;
-  }
-  return seen === 1;
 }
