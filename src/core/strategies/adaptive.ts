@@ -6,7 +6,7 @@
  * idle; one that froze looks like any other until it is full. Plain moving averages of latency see these things, but
  * also see differences where there is only noise, and are worse than least connections when all backends are equal.
  *
- * The score of a backend, least wins, ties drawn by weight, over all candidates (of 256 neighbours in large pools):
+ * The score of a backend, least wins, ties drawn by weight, over all candidates (of 64 neighbours in large pools):
  *
  *     (in flight / weight + parallelism) * slowness * errors * silence
  *
@@ -40,8 +40,9 @@ import { Comparison } from './comparison.ts';
 import { drawAmong } from './draw.ts';
 import { Observations, OBSERVATION_ROWS } from './observations.ts';
 
-/** How many candidates one pick looks at. */
-const WINDOW = 256;
+/** All candidates are looked at up to so many, and so many neighbours above. */
+const SCANNED_MAX = 128;
+const WINDOW = 64;
 /** How many cells of the workers' rows one refresh merges at most; more are merged by turns. */
 const REFRESH_CELLS = 2048;
 /** How long nobody must have heard of an idle backend before it gets a request for that reason alone. */
@@ -80,7 +81,10 @@ class Adaptive implements Strategy {
   /** The score is `#base + in flight * #rise`, by slot. */
   readonly #base: Float64Array;
   readonly #rise: Float64Array;
-  readonly #ties = new Int32Array(WINDOW);
+  readonly #ties = new Int32Array(SCANNED_MAX);
+  /** The least score of the present scan, and how many candidates in `#ties` have it. */
+  #least = 0;
+  #found = 0;
   /** Position where the next refresh goes on to merge. */
   #merged = 0;
   #refreshed = false;
@@ -141,8 +145,8 @@ class Adaptive implements Strategy {
   settle(slot: number, inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
     const observations = this.#observations;
     const servers = this.#servers * Math.max(SHARE_LEAST, this.#share[slot]);
-    const queue = Math.pow(1 + Math.min(QUEUE_ROUNDS_MAX, inFlightBefore / servers), QUEUE_POWER);
-    let x = Math.log(Math.max(ELAPSED_MS_LEAST, elapsedMs) / queue);
+    const queue = 1 + Math.min(QUEUE_ROUNDS_MAX, inFlightBefore / servers);
+    let x = Math.log(Math.max(ELAPSED_MS_LEAST, elapsedMs)) - QUEUE_POWER * Math.log(queue);
     const usual = observations.samples[slot] > 0 ? observations.mean[slot] : this.#comparison.typical;
     if (outcome === Outcome.cancelled) {
       if (x > usual) observations.outwait(slot, x, nowMs);
@@ -179,26 +183,40 @@ class Adaptive implements Strategy {
   }
 
   #cheapest(slots: Int32Array, count: number): number {
-    const { inFlight, weight, random } = this.#env;
+    const { weight, random } = this.#env;
+    const ties = this.#ties;
+    this.#least = Infinity;
+    this.#found = 0;
+    if (count <= SCANNED_MAX) this.#scan(slots, 0, count);
+    else {
+      const start = (random() * count) | 0;
+      const end = start + WINDOW;
+      this.#scan(slots, start, end < count ? end : count);
+      if (end > count) this.#scan(slots, 0, end - count);
+    }
+    const found = this.#found;
+    if (found === 1) return ties[0];
+    return this.#candidates.even ? ties[(random() * found) | 0] : drawAmong(ties, found, weight, random());
+  }
+
+  #scan(slots: Int32Array, from: number, to: number): void {
+    const { inFlight } = this.#env;
     const base = this.#base;
     const rise = this.#rise;
     const ties = this.#ties;
-    let least = Infinity;
-    let found = 0;
-    let at = count <= WINDOW ? 0 : (random() * count) | 0;
-    for (let left = count < WINDOW ? count : WINDOW; left > 0; left--) {
+    let least = this.#least;
+    let found = this.#found;
+    for (let at = from; at < to; at++) {
       const slot = slots[at];
-      if (++at === count) at = 0;
       const score = base[slot] + inFlight[slot] * rise[slot];
-      if (score > least) continue;
       if (score < least) {
         least = score;
-        found = 0;
-      }
-      ties[found++] = slot;
+        found = 1;
+        ties[0] = slot;
+      } else if (score === least) ties[found++] = slot;
     }
-    if (found === 1) return ties[0];
-    return this.#candidates.even ? ties[(random() * found) | 0] : drawAmong(ties, found, weight, random());
+    this.#least = least;
+    this.#found = found;
   }
 
   /** Whether the slot has become more silent since its score was set; if so, raises it. */

@@ -2,6 +2,8 @@
 export class Candidates {
   slots: Int32Array = new Int32Array(16);
   count = 0;
+  /** Whether the last `set` brought other candidates, or another order, and not just other weights. */
+  moved = false;
   /** Whether all weights are the same. */
   even = true;
   #weights = new Float64Array(16);
@@ -14,6 +16,7 @@ export class Candidates {
       this.count = 0;
     }
     let changed = count !== this.count;
+    let moved = changed;
     let even = true;
     const first = count > 0 ? weight[slots[0]] : 0;
     for (let at = 0; at < count; at++) {
@@ -22,11 +25,13 @@ export class Candidates {
       if (own !== first) even = false;
       if (this.slots[at] === slot && this.#weights[at] === own) continue;
       changed = true;
+      if (this.slots[at] !== slot) moved = true;
       this.slots[at] = slot;
       this.#weights[at] = own;
     }
     this.count = count;
     this.even = even;
+    this.moved = moved;
     return changed;
   }
 

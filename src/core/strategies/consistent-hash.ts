@@ -55,7 +55,8 @@ class ConsistentHash implements Strategy {
   update(slots: Int32Array, count: number, nowMs: number): void {
     const { nameOf, weight } = this.#env;
     const candidates = this.#candidates;
-    let changed = candidates.set(slots, count, weight);
+    const changed = candidates.set(slots, count, weight);
+    let moved = candidates.moved;
     this.#totalWeight = 0;
     this.#recountIn = 0;
     for (let at = 0; at < count; at++) {
@@ -67,9 +68,13 @@ class ConsistentHash implements Strategy {
       this.#names[slot] = name;
       this.#nameHashes[slot] = murmur3(bytes, 0, bytes.length);
       this.#orders[slot] = orderOf(bytes);
-      changed = true;
+      moved = true;
     }
-    if (changed && count > RENDEZVOUS_MAX) this.#renewTable(nowMs);
+    if (count <= RENDEZVOUS_MAX || !(changed || moved)) return;
+    this.#stale = true;
+    this.#movedMs = nowMs;
+    if (moved) this.#sort();
+    if (moved || this.#weightsMoved()) this.#buildTable();
   }
 
   pick(key: number): number {
@@ -145,15 +150,13 @@ class ConsistentHash implements Strategy {
     return best;
   }
 
-  #renewTable(nowMs: number): void {
+  /** By name, so that balancers which list the backends in another order build the same table. */
+  #sort(): void {
     const { slots, count } = this.#candidates;
     const names = this.#names;
-    const sorted = slots.slice(0, count).sort((a, b) => (names[a] < names[b] ? -1 : names[a] > names[b] ? 1 : a - b));
-    const same = sorted.length === this.#tableSlots.length && sorted.every((slot, at) => slot === this.#tableSlots[at]);
-    this.#tableSlots = sorted;
-    this.#movedMs = nowMs;
-    this.#stale = true;
-    if (!same || this.#weightsMoved()) this.#buildTable();
+    this.#tableSlots = slots
+      .slice(0, count)
+      .sort((a, b) => (names[a] < names[b] ? -1 : names[a] > names[b] ? 1 : a - b));
   }
 
   #weightsMoved(): boolean {

@@ -7,7 +7,7 @@
  * Precedence: in flight / weight decides. Ties (on a quiet pool: all backends) are taken in turn, by a cursor that all
  * workers share: in order when weights are equal, else in a smooth order by weight, as nginx breaks ties by smooth
  * weighted round-robin.
- * Large pools: above 256 candidates the best of 256 neighbours is taken, beginning at a random place. The least of 256
+ * Large pools: above 128 candidates the best of 64 neighbours is taken, beginning at a random place. The least of 64
  * and the least of 1,000 differ by a fraction of a request (strategies.md shows it), and the cost stays flat.
  * Cold start: an idle backend gets requests until it is as busy as the others; weights ramp during slow start.
  * Recovery: a backend that answers is idle again, so it is chosen again: none starves.
@@ -17,14 +17,18 @@ import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { Candidates } from './candidates.ts';
 import { drawAmong, weyl } from './draw.ts';
 
-/** How many candidates one pick looks at. */
-const WINDOW = 256;
+/** All candidates are looked at up to so many, and so many neighbours above. */
+const SCANNED_MAX = 128;
+const WINDOW = 64;
 
 class LeastConnections implements Strategy {
   readonly #env: StrategyEnv;
   readonly #candidates = new Candidates();
   readonly #cursor: Int32Array;
-  readonly #ties = new Int32Array(WINDOW);
+  readonly #ties = new Int32Array(SCANNED_MAX);
+  /** The least load of the present scan, and how many candidates in `#ties` have it. */
+  #fewest = 0;
+  #found = 0;
 
   constructor(env: StrategyEnv) {
     this.#env = env;
@@ -38,60 +42,46 @@ class LeastConnections implements Strategy {
   pick(): number {
     const { slots, count, even } = this.#candidates;
     if (count === 1) return slots[0];
-    const ties = even ? this.#leastEven(slots, count) : this.#leastWeighted(slots, count);
-    return this.#turn(ties, even);
+    return this.#take(this.#least(slots, count, even), even);
   }
 
   pickAmong(slots: Int32Array, count: number): number {
-    return this.#turn(this.#leastWeighted(slots, count), false);
+    return this.#take(this.#least(slots, count, false), false);
   }
 
   /** Collects the candidates with the fewest in flight; returns how many they are. */
-  #leastEven(slots: Int32Array, count: number): number {
-    const { inFlight } = this.#env;
-    const ties = this.#ties;
-    let least = 0x7fffffff;
-    let found = 0;
-    let at = this.#start(count);
-    for (let left = count < WINDOW ? count : WINDOW; left > 0; left--) {
-      const slot = slots[at];
-      if (++at === count) at = 0;
-      const load = inFlight[slot];
-      if (load > least) continue;
-      if (load < least) {
-        least = load;
-        found = 0;
-      }
-      ties[found++] = slot;
+  #least(slots: Int32Array, count: number, even: boolean): number {
+    this.#fewest = Infinity;
+    this.#found = 0;
+    if (count <= SCANNED_MAX) this.#scan(slots, 0, count, even);
+    else {
+      const start = (this.#env.random() * count) | 0;
+      const end = start + WINDOW;
+      this.#scan(slots, start, end < count ? end : count, even);
+      if (end > count) this.#scan(slots, 0, end - count, even);
     }
-    return found;
+    return this.#found;
   }
 
-  #leastWeighted(slots: Int32Array, count: number): number {
+  #scan(slots: Int32Array, from: number, to: number, even: boolean): void {
     const { inFlight, weight } = this.#env;
     const ties = this.#ties;
-    let least = Infinity;
-    let found = 0;
-    let at = this.#start(count);
-    for (let left = count < WINDOW ? count : WINDOW; left > 0; left--) {
+    let fewest = this.#fewest;
+    let found = this.#found;
+    for (let at = from; at < to; at++) {
       const slot = slots[at];
-      if (++at === count) at = 0;
-      const load = inFlight[slot] / weight[slot];
-      if (load > least) continue;
-      if (load < least) {
-        least = load;
-        found = 0;
-      }
-      ties[found++] = slot;
+      const load = even ? inFlight[slot] : inFlight[slot] / weight[slot];
+      if (load < fewest) {
+        fewest = load;
+        found = 1;
+        ties[0] = slot;
+      } else if (load === fewest) ties[found++] = slot;
     }
-    return found;
+    this.#fewest = fewest;
+    this.#found = found;
   }
 
-  #start(count: number): number {
-    return count <= WINDOW ? 0 : (this.#env.random() * count) | 0;
-  }
-
-  #turn(found: number, even: boolean): number {
+  #take(found: number, even: boolean): number {
     const ties = this.#ties;
     if (found === 1) return ties[0];
     const turn = Atomics.add(this.#cursor, 0, 1);

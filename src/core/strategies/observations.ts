@@ -58,12 +58,13 @@ export class Observations {
   /** An attempt ended after a log-latency of `x`. */
   end(slot: number, x: number, failed: boolean, nowMs: number): void {
     const own = this.#own;
-    const keep = this.#fade(own.at[slot], nowMs) * (1 - Math.min(0.5, this.#voices[slot] / TRIES));
-    own.errors[slot] = own.errors[slot] * keep + (failed ? 1 : 0);
-    own.tries[slot] = own.tries[slot] * keep + 1;
+    const keep = this.#fade(own.at[slot], nowMs);
+    const keepTries = keep * (1 - Math.min(0.5, this.#voices[slot] / TRIES));
+    own.errors[slot] = own.errors[slot] * keepTries + (failed ? 1 : 0);
+    own.tries[slot] = own.tries[slot] * keepTries + 1;
     own.since[slot] = nowMs;
     this.since[slot] = nowMs;
-    this.#add(slot, x, nowMs);
+    this.#add(slot, x, keep, nowMs);
   }
 
   /** A client left after a wait that says: at least so long. It is neither an answer nor a failure. */
@@ -72,12 +73,11 @@ export class Observations {
     const keep = this.#fade(own.at[slot], nowMs);
     own.errors[slot] *= keep;
     own.tries[slot] *= keep;
-    this.#add(slot, x, nowMs);
+    this.#add(slot, x, keep, nowMs);
   }
 
-  #add(slot: number, x: number, nowMs: number): void {
+  #add(slot: number, x: number, keep: number, nowMs: number): void {
     const own = this.#own;
-    const keep = this.#fade(own.at[slot], nowMs);
     own.n[slot] = own.n[slot] * keep + 1;
     own.x[slot] = own.x[slot] * keep + x;
     own.xx[slot] = own.xx[slot] * keep + x * x;
