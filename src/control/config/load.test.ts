@@ -222,6 +222,16 @@ test('one slip does not hide what the parts have to do with each other', () => {
   ]);
 });
 
+test('a slip in what others need is worked around, too', () => {
+  check([
+    [
+      `${MINIMAL}routes: [{ name: 5, pool: app }]\nlisteners: [{ address: ":80" }, { name: b, address: ":80" }]`,
+      'eb.yaml:2:18: routes[0].name: expected text, got `5`',
+      'eb.yaml:3:53: listeners[1].address: is taken by listeners[0].address already; give one of them another port',
+    ],
+  ]);
+});
+
 test('a key without a value is not taken for a wish in silence', () => {
   check([
     [

@@ -165,6 +165,7 @@ test('what leaves a prefix in any reading has no route', () => {
     '/proxy/..;v=1/admin',
     '/proxy/;x/../admin',
     '/proxy/..\\admin',
+    '/proxy/a\\..\\..\\admin',
     '/proxy/..%5cadmin',
     '/proxy/%5c..%5cadmin',
     '/proxy/../proxy/x',
@@ -188,6 +189,7 @@ test('what another reading would give to an earlier route has no route', () => {
   ]) {
     assert.equal(taken(SITE, { path }), null, path);
   }
+  assert.equal(taken([route('=/a'), route('/a')], { path: '/a/b/..' }), null);
   const guarded = [route('/app/admin'), route('=/app/login'), route('/app')];
   const dodges = [
     '/app//admin',
