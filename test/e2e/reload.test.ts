@@ -1,8 +1,9 @@
 /** A new configuration under traffic: nothing is dropped, what was learned stays, and a bad one changes nothing. */
 import assert from 'node:assert/strict';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { FileWatch } from '#supervisor/file-watch.ts';
 import { readDraft } from '#supervisor/file-source.ts';
 import { Supervisor } from '#supervisor/supervisor.ts';
 import { Origin, ask } from '../support/origin.ts';
@@ -10,7 +11,7 @@ import { temporaryDirectory } from '../support/program.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { configOf, draftFrom, supervise } from '../support/supervised.ts';
 import { until } from '../support/until.ts';
-import { LogRecord } from '../support/virtual-timers.ts';
+import { LogRecord, VirtualTimers } from '../support/virtual-timers.ts';
 
 const a = await Origin.start('a');
 const b = await Origin.start('b');
@@ -122,5 +123,45 @@ describe('configuration file', () => {
     const metrics = (await ask(port, '/metrics')).body;
     assert.match(metrics, /^edgebalancer_config_reloads_total\{result="failed"\} 1$/m);
     assert.match(metrics, /^edgebalancer_config_revision 2$/m);
+  });
+
+  test('a change is noticed soon by its event, once, and only when the content is another', async (t) => {
+    const file = join(temporaryDirectory(t), 'edgebalancer.yaml');
+    await writeFile(file, 'one');
+    const timers = new VirtualTimers();
+    let changes = 0;
+    const watch = new FileWatch(file, timers, () => (changes += 1));
+    t.after(() => watch.stop());
+    await watch.start();
+    const polls = timers.pending;
+    const settle = async (): Promise<void> => {
+      await until('the event', () => timers.pending > polls);
+      await timers.advance(100);
+    };
+    await writeFile(file, 'one');
+    await settle();
+    assert.equal(changes, 0);
+    await writeFile(file, 'two');
+    await settle();
+    await until('the change', () => changes === 1);
+    await timers.advance(60_000);
+    assert.equal(changes, 1);
+  });
+
+  test('a change that no event tells of is found by looking', async (t) => {
+    const elsewhere = join(temporaryDirectory(t), 'real.yaml');
+    const file = join(temporaryDirectory(t), 'edgebalancer.yaml');
+    await writeFile(elsewhere, 'one');
+    await symlink(elsewhere, file);
+    const timers = new VirtualTimers();
+    let changes = 0;
+    const watch = new FileWatch(file, timers, () => (changes += 1));
+    t.after(() => watch.stop());
+    await watch.start();
+    await writeFile(elsewhere, 'two');
+    await timers.advance(4_999);
+    assert.equal(changes, 0);
+    await timers.advance(1);
+    await until('the change', () => changes === 1);
   });
 });

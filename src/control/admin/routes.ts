@@ -33,7 +33,8 @@ const GETS: Readonly<Record<string, Handler>> = {
 /** The answer to a request for `target`, in origin or absolute form. */
 export function answerTo(method: string, target: string, view: AdminView): Answer {
   const path = pathOf(target);
-  const handler = path !== null && Object.hasOwn(GETS, path) ? GETS[path] : undefined;
+  // Every path begins with a slash, so none is a name that objects have by themselves.
+  const handler = path === null ? undefined : GETS[path];
   if (handler === undefined) {
     return problem(404, 'Not found', `There is nothing at this path. These exist: ${Object.keys(GETS).join(', ')}.`);
   }
