@@ -57,40 +57,38 @@ export function isIpv6(buf: Uint8Array, start: number, end: number): boolean {
   return gap ? groups < 8 : groups === 8;
 }
 
-/** Where the host that starts at `start` ends, or -1 when it is not valid. An empty host is not. */
-function hostEnd(buf: Uint8Array, start: number, end: number): number {
+/** Where the bracketed host that starts at `start` ends, or -1 when it is no IPv6 address. */
+function literalEnd(buf: Uint8Array, start: number, end: number): number {
   let pos = start;
-  if (buf[pos] === BRACKET_OPEN) {
-    while (pos < end && buf[pos] !== BRACKET_CLOSE) pos++;
-    return pos < end && isIpv6(buf, start + 1, pos) ? pos + 1 : -1;
-  }
-  while (pos < end && REG_NAME[buf[pos] as number] !== 0) pos++;
-  return pos === start ? -1 : pos;
+  while (pos < end && buf[pos] !== BRACKET_CLOSE) pos++;
+  return pos < end && isIpv6(buf, start + 1, pos) ? pos + 1 : -1;
 }
 
-/** Port number at [start, end): 0 when empty, -1 when it is no port. */
+/** The port in the host[:port] at [start, end); 0 when it is missing or empty, -1 when this is no host[:port]. */
 function portOf(buf: Uint8Array, start: number, end: number): number {
-  let value = 0;
-  for (let pos = start; pos < end; pos++) {
+  const name = REG_NAME;
+  let pos = start;
+  while (pos < end && name[buf[pos] as number] !== 0) pos++;
+  if (pos === start && pos < end && buf[pos] === BRACKET_OPEN) pos = literalEnd(buf, start, end);
+  if (pos <= start) return -1;
+  if (pos === end) return 0;
+  if (buf[pos] !== COLON) return -1;
+  let port = 0;
+  for (pos++; pos < end; pos++) {
     const digit = (buf[pos] as number) - 0x30;
     if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-    if (value > PORT_MAX) return -1;
+    port = port * 10 + digit;
+    if (port > PORT_MAX) return -1;
   }
-  return value;
+  return port;
 }
 
 /** Whether [start, end) is host[:port]; the port may be empty (`host:`), the host may not. */
 export function isAuthority(buf: Uint8Array, start: number, end: number): boolean {
-  if (start >= end) return false;
-  const pos = hostEnd(buf, start, end);
-  if (pos < 0) return false;
-  return pos === end || (buf[pos] === COLON && portOf(buf, pos + 1, end) >= 0);
+  return portOf(buf, start, end) >= 0;
 }
 
 /** Whether [start, end) is host:port with a real port, as CONNECT needs it (RFC 9110, section 9.3.6). */
 export function isConnectAuthority(buf: Uint8Array, start: number, end: number): boolean {
-  if (start >= end) return false;
-  const pos = hostEnd(buf, start, end);
-  return pos >= 0 && pos < end && buf[pos] === COLON && portOf(buf, pos + 1, end) > 0;
+  return portOf(buf, start, end) > 0;
 }

@@ -4,8 +4,13 @@ import fc from 'fast-check';
 import { fieldIdOf, isForbiddenTrailer } from './field-names.ts';
 import { FieldId } from './head.ts';
 import { bytesOf } from './latin1.ts';
+import { wordsOf } from './words.ts';
 
-const idOf = (name: string): number => fieldIdOf(bytesOf(`${name}: x`), 0, name.length);
+/** Amid other letters, so that comparing past either end shows. */
+function idOf(name: string): number {
+  const buf = bytesOf(`x-x-${name}-x-x`);
+  return fieldIdOf(buf, wordsOf(buf), 4, 4 + name.length);
+}
 const isForbidden = (name: string): boolean => isForbiddenTrailer(bytesOf(`${name}: x`), 0, name.length);
 /** contentLength to content-length. */
 const wireName = (key: string): string =>

@@ -76,10 +76,26 @@ export function parseResponseHead(
 /** VERSION SP STATUS SP REASON CR LF. Returns the offset behind it, INCOMPLETE, or a negative number. */
 function parseStatusLine(buf: Uint8Array, start: number, stop: number, head: ResponseHead): number {
   if (stop - start <= REASON_OFFSET) return isPrefix(buf, start, stop) ? INCOMPLETE : -1;
-  if (!isPrefix(buf, start, start + REASON_OFFSET)) return -1;
+  if (
+    buf[start] !== 0x48 ||
+    buf[start + 1] !== 0x54 ||
+    buf[start + 2] !== 0x54 ||
+    buf[start + 3] !== 0x50 ||
+    buf[start + 4] !== 0x2f ||
+    buf[start + 5] !== 0x31 ||
+    buf[start + 6] !== 0x2e ||
+    ((buf[start + 7] as number) | 1) !== 0x31 ||
+    buf[start + 8] !== SP
+  ) {
+    return -1;
+  }
   head.versionMinor = (buf[start + 7] as number) & 1;
   let pos = start + STATUS_OFFSET;
-  const status = (buf[pos] as number) * 100 + (buf[pos + 1] as number) * 10 + (buf[pos + 2] as number) - 0x30 * 111;
+  const hundreds = (buf[pos] as number) - 0x30;
+  const tens = (buf[pos + 1] as number) - 0x30;
+  const ones = (buf[pos + 2] as number) - 0x30;
+  if (tens < 0 || tens > 9 || ones < 0 || ones > 9) return -1;
+  const status = hundreds * 100 + tens * 10 + ones;
   if (status < STATUS_MIN || status > STATUS_MAX) return -1;
   head.status = status;
   head.statusStart = pos;
