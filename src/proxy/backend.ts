@@ -20,7 +20,8 @@ export class Backend {
     this.plan = plan;
     this.pool = pool;
     this.slot = plan.slot;
-    this.authority = Buffer.from(plan.authority, 'latin1');
+    // A socket's path is no host name.
+    this.authority = Buffer.from(plan.address.kind === 'unix' ? 'localhost' : plan.authority, 'latin1');
   }
 
   /** What a name resolved to; empty: connect to what the plan says. */

@@ -1,6 +1,7 @@
 /** A plan made ready for one worker: routes compiled, pools with their strategies, listeners with what their clients get. */
 import type { ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
 import { Router, type RouteQuery } from '#core/routing/match.ts';
+import { chooseSplit } from '#core/routing/split.ts';
 import { strategyByName } from '#core/strategies/index.ts';
 import type { Strategy, StrategyDefinition } from '#core/strategy.ts';
 import type { HeadLimits } from '#http1/head.ts';
@@ -46,29 +47,23 @@ export class RouteState {
   readonly plan: RoutePlan;
   readonly responseEdits: PreparedEdits;
   readonly #pools: readonly Pool[];
-  readonly #weights: readonly number[];
-  readonly #weightSum: number;
+  /** The one pool of a route that is not split. */
+  readonly #only: Pool | null;
   readonly #strip: Buffer;
   readonly #target: { stripBytes: number; authority: Buffer; readonly edits: PreparedEdits };
 
   constructor(plan: RoutePlan, pools: readonly Pool[]) {
     this.plan = plan;
-    this.#pools = plan.split.map(({ pool }) => pools[pool] as Pool);
-    this.#weights = plan.split.map(({ weight }) => weight);
-    this.#weightSum = this.#weights.reduce((sum, weight) => sum + weight, 0);
+    this.#pools = pools;
+    this.#only = plan.split.length === 1 ? (pools[plan.split[0]!.pool] as Pool) : null;
     this.#strip = Buffer.from(plan.stripPrefix.replace(/\/$/, ''), 'latin1');
     this.#target = { stripBytes: 0, authority: Buffer.alloc(0), edits: prepareEdits(plan.headers.request) };
     this.responseEdits = prepareEdits(plan.headers.response);
   }
 
   choosePool(): Pool {
-    if (this.#pools.length === 1) return this.#pools[0] as Pool;
-    let left = Math.random() * this.#weightSum;
-    for (let i = 0; i < this.#pools.length; i++) {
-      left -= this.#weights[i] as number;
-      if (left < 0) return this.#pools[i] as Pool;
-    }
-    return this.#pools.at(-1) as Pool;
+    if (this.#only !== null) return this.#only;
+    return this.#pools[chooseSplit(this.plan.split, Math.random())] as Pool;
   }
 
   /** How a request looks to `backend`. The same object each time: use it before the next call. */

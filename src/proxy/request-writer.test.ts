@@ -205,3 +205,17 @@ test('an upgrade to another HTTP or to TLS is not passed on', () => {
     assert.equal(allowed(`Upgrade: ${one}\r\n`), false, one);
   assert.equal(allowed('Upgrade: websocket\r\nUpgrade: h2c\r\n'), false);
 });
+
+test('a route that sets Host sets the only one, whatever form the target has', () => {
+  const edits = { remove: [], set: [['host', 'inner']] as [string, string][], add: [] };
+  for (const raw of [
+    'GET http://b.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n',
+    'GET / HTTP/1.0\r\n\r\n',
+    'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n',
+  ]) {
+    assert.deepEqual(
+      rewrite(raw, { edits }).filter((line) => /^host:/i.test(line)),
+      ['host: inner'],
+    );
+  }
+});

@@ -188,6 +188,8 @@ function writeTarget(buf: Buffer, head: RequestHead, stripBytes: number, into: B
 function writeHost(buf: Buffer, head: RequestHead, target: RequestTarget, into: Buffer, at: number): number {
   const absolute = head.form === TargetForm.absolute;
   if (!absolute && (head.fields.seen & bit(FieldId.host)) !== 0) return at;
+  // A route that sets Host has written it among its own lines.
+  if (target.edits.names?.has(HOST, 0, 4) === true) return at;
   let to = at + HOST.copy(into, at);
   // An absolute target's authority replaces the Host field (RFC 9112 3.2.2); HTTP/1.0 may have neither.
   to += absolute ? buf.copy(into, to, head.authorityStart, head.authorityEnd) : target.authority.copy(into, to);
