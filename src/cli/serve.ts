@@ -8,6 +8,9 @@ export const DRAIN_GRACE_MS = 30_000;
 /** A signal that comes again this soon is the same one: npm passes on a Ctrl-C that the terminal has sent to all. */
 const SAME_SIGNAL_MS = 500;
 
+/** How often a process that npm started looks whether its parent is still there. */
+const PARENT_LOOK_MS = 250;
+
 export interface ServeOptions {
   readonly graceMs: number;
   /** Everything listens. */
@@ -33,6 +36,7 @@ export async function serve(supervisor: Supervisor, log: Log, options: ServeOpti
       log.info({ signal }, 'stopping');
       resolve();
     };
+    whenOrphaned(() => since < 0 && stop('SIGTERM'));
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
     process.on('SIGHUP', () => void supervisor.reload());
@@ -57,4 +61,19 @@ export async function serve(supervisor: Supervisor, log: Log, options: ServeOpti
   onStop();
   await supervisor.drain(graceMs);
   return 0;
+}
+
+/**
+ * npm runs a script through a shell, and passes SIGTERM on to that shell alone, which ends without a word to what it
+ * started. Under npm, losing the parent therefore means to stop.
+ */
+function whenOrphaned(stop: () => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    stop();
+  }, PARENT_LOOK_MS);
+  look.unref();
 }

@@ -47,6 +47,16 @@ describe('demo', () => {
     await assert.rejects(ask(port), { code: 'ECONNREFUSED' });
   });
 
+  test('below npm, whose shell takes the signals, it ends with its shell', async (t) => {
+    const demo = new Program(t, ['demo', '--port', '0'], { npm: true });
+    const [, base] = await demo.says(/Status page\S*\s+(http:\/\/127\.0\.0\.1:\d+)\//);
+    demo.signal('SIGTERM');
+    assert.equal(await demo.end(), 'SIGTERM');
+    assert.match(demo.stdout, /stopping[^]*drained/);
+    assert.deepEqual(demo.leftovers(), []);
+    await assert.rejects(ask(Number(new URL(base as string).port)), { code: 'ECONNREFUSED' });
+  });
+
   test('a taken port gives one sentence that names the option', async (t) => {
     const taken = createServer();
     t.after(() => taken.close());
@@ -72,7 +82,7 @@ describe('demo', () => {
   });
 
   test('a Node that cannot run the source is refused in one sentence', async (t) => {
-    const program = new Program(t, ['demo'], ['--no-strip-types']);
+    const program = new Program(t, ['demo'], { nodeArgs: ['--no-strip-types'] });
     assert.equal(await program.end(), 1);
     assert.match(program.stderr, /^EdgeBalancer runs from its TypeScript source, [^\n]*\n$/);
   });

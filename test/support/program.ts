@@ -8,6 +8,12 @@ import { until } from './until.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/edgebalancer.js');
 
+export interface ProgramOptions {
+  readonly nodeArgs?: readonly string[];
+  /** Starts it as npm does: below a shell, which is what signals reach. */
+  readonly npm?: boolean;
+}
+
 /** A new directory that goes when the test is over. */
 export function temporaryDirectory(t: Pick<TestContext, 'after'>): string {
   const directory = mkdtempSync(join(tmpdir(), 'eb-test-'));
@@ -24,10 +30,14 @@ export class Program {
   readonly child: ChildProcess;
 
   /** Starts `edgebalancer ARGS`; killed when the test is over. */
-  constructor(t: Pick<TestContext, 'after'>, args: readonly string[], nodeArgs: readonly string[] = []) {
+  constructor(t: Pick<TestContext, 'after'>, args: readonly string[], options: ProgramOptions = {}) {
     this.directory = temporaryDirectory(t);
-    const env = { ...process.env, TMPDIR: this.directory };
-    this.child = spawn(process.execPath, [...nodeArgs, BIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { nodeArgs = [], npm = false } = options;
+    const command = [process.execPath, ...nodeArgs, BIN, ...args];
+    // The shell stays, since something follows; what it started holds the pipes, so 'close' comes when both are gone.
+    const [file, ...rest] = npm ? ['sh', '-c', '"$0" "$@"; exit $?', ...command] : command;
+    const env = { ...process.env, TMPDIR: this.directory, ...(npm && { npm_lifecycle_event: 'start' }) };
+    this.child = spawn(file as string, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (part: Buffer) => (this.stdout += part.toString()));
     this.child.stderr?.on('data', (part: Buffer) => (this.stderr += part.toString()));
     this.child.on('close', (code, signal) => (this.ended = signal ?? code));
