@@ -62,7 +62,7 @@ const SILENCE_LEAST = 4;
 const SILENCE_MAX = 8;
 const ELAPSED_MS_LEAST = 0.05;
 /** A weight that ramps up from little does not say that the backend is little. */
-const SHARE_LEAST = 0.5;
+const SHARE_LEAST = 0.2;
 
 class Adaptive implements Strategy {
   readonly #env: StrategyEnv;

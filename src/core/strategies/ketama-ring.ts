@@ -33,38 +33,35 @@ function splitName(name: string): { host: Uint8Array; port: Uint8Array } {
   return { host: utf8(parts[1]), port: utf8(parts[2]) };
 }
 
+export interface Server {
+  readonly owner: number;
+  readonly name: string;
+  /** How many points it has. */
+  readonly points: number;
+}
+
 /** Points in rising order, with the server that owns each and its rank among that server's points. */
 export class KetamaRing {
   readonly points: Uint32Array;
   readonly owners: Int32Array;
   readonly ranks: Uint32Array;
 
-  constructor(servers: readonly { readonly owner: number; readonly name: string; readonly points: number }[]) {
+  constructor(servers: readonly Server[]) {
     const total = servers.reduce((sum, server) => sum + server.points, 0);
     const points = new Uint32Array(total);
     const owners = new Int32Array(total);
     const ranks = new Uint32Array(total);
-    // Sorted as one number each, the point above its place of origin: both fit into a double's 53 bits.
-    const keys = new Float64Array(total);
-    let at = 0;
+    let end = 0;
     for (const { owner, name, points: count } of servers) {
-      ketamaPoints(name, count).forEach((point, rank) => {
-        owners[at] = owner;
-        ranks[at] = rank;
-        keys[at] = point * ORIGINS + at;
-        at++;
-      });
+      points.set(ketamaPoints(name, count), end);
+      owners.fill(owner, end, end + count);
+      for (let rank = 0; rank < count; rank++) ranks[end + rank] = rank;
+      end += count;
     }
-    keys.sort();
-    this.points = points;
-    this.owners = new Int32Array(total);
-    this.ranks = new Uint32Array(total);
-    keys.forEach((key, place) => {
-      const origin = key % ORIGINS;
-      points[place] = (key - origin) / ORIGINS;
-      this.owners[place] = owners[origin];
-      this.ranks[place] = ranks[origin];
-    });
+    const order = rising(points);
+    this.points = points.map((_, place) => points[order[place]]);
+    this.owners = owners.map((_, place) => owners[order[place]]);
+    this.ranks = ranks.map((_, place) => ranks[order[place]]);
   }
 
   /** The place of the first point at or above `hash`, from the start again when there is none. */
@@ -80,6 +77,16 @@ export class KetamaRing {
   }
 }
 
-/** More than any ring has points. */
-const ORIGINS = 2 ** 21;
-export const RING_POINTS_MAX = ORIGINS;
+/** The places of `values` in rising order of their values, equal ones as they stand: a radix sort by halves. */
+function rising(values: Uint32Array): Uint32Array {
+  let order = new Uint32Array(values.length).map((_, place) => place);
+  for (const shift of [0, 16]) {
+    const ends = new Uint32Array(65_537);
+    for (const value of values) ends[((value >>> shift) & 0xffff) + 1]++;
+    for (let half = 1; half < ends.length; half++) ends[half] += ends[half - 1];
+    const sorted = new Uint32Array(values.length);
+    for (const place of order) sorted[ends[(values[place] >>> shift) & 0xffff]++] = place;
+    order = sorted;
+  }
+  return order;
+}

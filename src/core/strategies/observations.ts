@@ -151,6 +151,7 @@ export class Observations {
     const error = deviation * Math.sqrt(share / (2 - share) / voices);
     if (Math.abs(drift) < CHANGE_ERRORS * error) return;
     const own = this.#own;
+    if (own.n[slot] === 0) return;
     const samples = Math.min(own.n[slot], FAST_SAMPLES / voices);
     const mean = this.mean[slot] + drift;
     own.n[slot] = samples;

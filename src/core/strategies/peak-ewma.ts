@@ -5,8 +5,9 @@
  * Why: latency tells a slow backend from a fast one before its queue does. The average is biased on purpose: a latency
  * above it counts in full at once, one below it only slowly, so that a backend which turns slow is left alone at once
  * and comes back with care.
- * Precedence: cost * (in flight / weight + 1) decides, weights being relative to their mean. Unequal weights are drawn
- * with replacement: of two different ones the lighter would win half of the time, however light it is.
+ * Precedence: cost * (in flight / weight + 1) decides, weights being relative to their mean; when the two are about equal
+ * the first draw wins, which was made by weight. Unequal weights are drawn with replacement: of two different ones the
+ * lighter would win half of the time, however light it is.
  * Errors: each doubles the backend's cost, so one that fails fast does not look fast, and a single error weighs little.
  * A client that left counts only if it had waited longer than usual.
  * Cold start: a backend without a cost is free, so it gets one request; until that one is answered it counts as very dear
@@ -28,6 +29,11 @@ import { drawAmong } from './draw.ts';
 const UNKNOWN_COST_MS = 1e9;
 /** An error doubles a backend's cost, from a usual success's latency on up to this many times that. */
 const ERROR_TIMES_MAX = 64;
+/**
+ * The second draw wins only if it is cheaper by more than this. Costs fade with time, so of two equal backends the one
+ * with the smaller weight, which is asked more seldom, would always look a little cheaper.
+ */
+const ALIKE = 0.8;
 /** Share of each success in the usual latency. */
 const USUAL_SHARE = 1 / 64;
 
@@ -105,7 +111,7 @@ class PeakEwma implements Strategy {
   }
 
   #cheaper(first: number, second: number, nowMs: number): number {
-    return this.#load(second, nowMs) < this.#load(first, nowMs) ? second : first;
+    return this.#load(second, nowMs) < ALIKE * this.#load(first, nowMs) ? second : first;
   }
 
   #load(slot: number, nowMs: number): number {

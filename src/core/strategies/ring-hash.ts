@@ -11,10 +11,13 @@
  * Recovery: a backend that returns gets back just the keys that it had; nothing is learned, none starves.
  */
 import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
-import { KetamaRing, POINTS_PER_WEIGHT, RING_POINTS_MAX } from './ketama-ring.ts';
+import { KetamaRing, POINTS_PER_WEIGHT } from './ketama-ring.ts';
 
-/** Units of weight that all backends may have together; above, all are scaled down alike. */
-const UNITS_MAX = Math.floor(RING_POINTS_MAX / POINTS_PER_WEIGHT / 2);
+/**
+ * Units of weight that all backends may have together: 655,360 points, some 50 ms to build. Above, all are scaled down
+ * alike, and the ring is no longer nginx's.
+ */
+const UNITS_MAX = 4096;
 
 class RingHash implements Strategy {
   readonly #env: StrategyEnv;
