@@ -12,7 +12,7 @@
  *
  * - slowness (observations.ts, comparison.ts): how many times slower than the typical backend. From the mean of log
  *   latencies, after the wait that the queue explains is taken off; counted only as far as chance is ruled out. The memory
- *   is long (3 s), but is dropped when the last samples contradict it, so a change is seen after some twenty requests.
+ *   is long (3 s), but is dropped when the last samples contradict it, so a change is seen after some thirty requests.
  * - errors: the share of failed attempts beyond that of the best backend, up to a factor of 90. An error never counts as
  *   faster than what the backend usually takes.
  * - silence: requests are in flight, and none has ended for several times as long as one should take. It is looked at
