@@ -52,6 +52,8 @@ async function runDemo(
   const tell = (message: ToDemo): void => thread.postMessage(message);
   return serve(supervisor, log, {
     graceMs: GRACE_MS,
+    // The terminal is gone, and with it whoever looked.
+    hangup: 'stop',
     hint: `To choose another for the demo: npm start -- --port ${port === DEFAULT_PORT ? 8081 : port + 1}`,
     onStart: () => {
       const bound = supervisor.ports['demo'] ?? port;

@@ -23,6 +23,7 @@ export async function run(file: string): Promise<number> {
   const supervisor = new Supervisor({ draft, read, watch: resolve(file), log, version, spawn: warm.spawn });
   return serve(supervisor, log, {
     graceMs: DRAIN_GRACE_MS,
+    hangup: 'reload',
     onStart: () => {
       for (const { name, address } of supervisor.listeners) log.info({ listener: name, address }, 'listening');
       for (const note of notes) log.info({}, note);

@@ -13,6 +13,8 @@ const PARENT_LOOK_MS = 250;
 
 export interface ServeOptions {
   readonly graceMs: number;
+  /** What SIGHUP does. */
+  readonly hangup: 'reload' | 'stop';
   /** Everything listens. */
   readonly onStart: () => void;
   /** Called once, before draining begins. */
@@ -21,9 +23,9 @@ export interface ServeOptions {
   readonly hint?: string;
 }
 
-/** Resolves with the exit code. SIGTERM and SIGINT drain, a second one ends the process at once, SIGHUP reloads. */
+/** Resolves with the exit code. SIGTERM and SIGINT drain; a second one ends the process at once. */
 export async function serve(supervisor: Supervisor, log: Log, options: ServeOptions): Promise<number> {
-  const { graceMs, onStart, onStop, hint = '' } = options;
+  const { graceMs, hangup, onStart, onStop, hint = '' } = options;
   const stopped = new Promise<void>((resolve) => {
     let since = -1;
     const stop = (signal: NodeJS.Signals): void => {
@@ -39,7 +41,8 @@ export async function serve(supervisor: Supervisor, log: Log, options: ServeOpti
     whenOrphaned(() => since < 0 && stop('SIGTERM'));
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-    process.on('SIGHUP', () => void supervisor.reload());
+    if (hangup === 'reload') process.on('SIGHUP', () => void supervisor.reload());
+    else process.on('SIGHUP', stop);
   });
   const started = supervisor.start().then(() => true);
   try {

@@ -135,8 +135,10 @@ export class Supervisor {
 
   /** Reads the configuration (or takes `draft`) and publishes it. False when it was refused: the plan in force stays. */
   reload(draft?: Draft): Promise<boolean> {
-    const done = this.#queue.then(() => this.#reload(draft));
-    this.#queue = done.catch(() => {});
+    const done = this.#queue
+      .then(() => this.#reload(draft))
+      .catch((error: unknown) => this.#refuse([whatFailed(error)]));
+    this.#queue = done;
     return done;
   }
 
@@ -198,12 +200,7 @@ export class Supervisor {
   async #reload(given: Draft | undefined): Promise<boolean> {
     const { draft, problems, notes } = await this.#read(given);
     if (draft === null) return this.#refuse(problems);
-    try {
-      await this.#publish(draft);
-    } catch (error) {
-      if (error instanceof OperatorError) return this.#refuse([error.message]);
-      throw error;
-    }
+    await this.#publish(draft);
     for (const warning of problems) this.#log.warn({}, warning);
     for (const note of notes) this.#log.info({}, note);
     this.reloads.ok += 1;
@@ -262,4 +259,10 @@ export class Supervisor {
       nowMs: this.#timers.wallMs(),
     };
   }
+}
+
+/** A reload that fails through a fault of the program is refused like any other: what runs must go on. */
+function whatFailed(error: unknown): string {
+  if (error instanceof OperatorError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

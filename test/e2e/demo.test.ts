@@ -57,6 +57,14 @@ describe('demo', () => {
     await assert.rejects(ask(Number(new URL(base as string).port)), { code: 'ECONNREFUSED' });
   });
 
+  test('it ends with its terminal', async (t) => {
+    const demo = new Program(t, ['demo', '--port', '0']);
+    await demo.says(/Ctrl-C stops everything/);
+    demo.signal('SIGHUP');
+    assert.equal(await demo.end(), 0);
+    assert.deepEqual(demo.leftovers(), []);
+  });
+
   test('a taken port gives one sentence that names the option', async (t) => {
     const taken = createServer();
     t.after(() => taken.close());

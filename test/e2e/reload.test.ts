@@ -89,6 +89,21 @@ describe('reload', () => {
   });
 });
 
+describe('a reload that fails through a fault of the program', () => {
+  test('is refused and told, and what runs goes on', async (t) => {
+    const backends = [{ id: 'a', url: a.url }];
+    const read = () => Promise.reject(new TypeError('a fault'));
+    const { supervisor, port, log } = await supervise(t, { backends }, { read });
+    assert.equal(await supervisor.reload(), false);
+    const broken = { admin: null, compile: () => assert.fail('another fault') };
+    assert.equal(await supervisor.reload(broken), false);
+    assert.match(log.lines.join('\n'), /error TypeError: a fault[^]*error AssertionError.*another fault/);
+    assert.deepEqual(supervisor.reloads, { ok: 0, failed: 2 });
+    assert.equal((await ask(port, '/proxy/x')).body, 'a');
+    assert.equal(await supervisor.reload(await draftFrom(configOf({ backends }))), true);
+  });
+});
+
 describe('configuration file', () => {
   test('its content is followed: a good one is taken, a bad one is told in full and changes nothing', async (t) => {
     const directory = temporaryDirectory(t);

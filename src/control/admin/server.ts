@@ -34,8 +34,14 @@ export class AdminServer {
     this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      if (address.kind === 'unix') server.listen({ path: address.path }, resolve);
-      else server.listen({ host: address.host, port: address.port, exclusive: true }, resolve);
+      const listening = (): void => {
+        server.off('error', reject);
+        // Out of descriptors, for one: a connection is lost then, not the process.
+        server.on('error', (error) => this.#log.error({ error: error.message }, 'the admin server had an error'));
+        resolve();
+      };
+      if (address.kind === 'unix') server.listen({ path: address.path }, listening);
+      else server.listen({ host: address.host, port: address.port, exclusive: true }, listening);
     });
     const bound = server.address();
     return typeof bound === 'object' && bound !== null ? bound.port : 0;
