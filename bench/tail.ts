@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readFlags, wanted } from './support/flags.ts';
-import { goalsTable } from './support/goals.ts';
+import { goalsTable, type Goal } from './support/goals.ts';
 import { publish } from './support/results.ts';
 import { median, pairwiseRatio, rotated, spread, type Spread } from './support/statistics.ts';
 import { figure, ratioText, spreadText, table } from './support/table.ts';
@@ -68,13 +68,19 @@ function usable(list: readonly Measured[]): readonly Measured[] {
   return clean.length > 0 ? clean : list;
 }
 
-/** A target's figure over HAProxy leastconn's, in rounds in which both were clean, or in all when there is none. */
-function ratioToBase(scenario: string, id: string, pick: (result: Measured) => number): Spread {
-  const list = results.get(scenario)!.get(id) ?? [];
+/** Rounds in which both the target and HAProxy leastconn were clean. */
+function cleanRounds(scenario: string, id: string): Set<number> {
   const base = results.get(scenario)!.get(BASE) ?? [];
-  const clean = (_: Measured, round: number) => !list[round]!.polluted && base[round]?.polluted === false;
-  const rounds = list.some(clean) ? clean : () => true;
-  return pairwiseRatio(list.filter(rounds).map(pick), base.filter((each, round) => rounds(each, round)).map(pick));
+  const list = results.get(scenario)!.get(id) ?? [];
+  return new Set(list.keys().filter((round) => !list[round]!.polluted && base[round]?.polluted === false));
+}
+
+/** A target's figure over HAProxy leastconn's, in clean rounds, or in all when there is none. */
+function ratioToBase(scenario: string, id: string, pick: (result: Measured) => number): Spread {
+  const rounds = cleanRounds(scenario, id);
+  const counts = (_: Measured, round: number) => rounds.size === 0 || rounds.has(round);
+  const of = (target: string) => (results.get(scenario)!.get(target) ?? []).filter(counts).map(pick);
+  return pairwiseRatio(of(id), of(BASE));
 }
 
 function scenarioReport(scenario: Scenario): string {
@@ -118,14 +124,20 @@ function sharesText(list: readonly Measured[]): string {
 }
 
 function goals(): string {
-  return goalsTable(
-    scenarios.map((scenario) => ({
+  const tails = scenarios.map((scenario): Goal => {
+    return {
       what: `${scenario.id}: p99 of adaptive to HAProxy leastconn`,
       bound: 'at most',
       goal: scenario.goal,
       measured: ratioToBase(scenario.id, 'adaptive', (result) => result.p99).median,
-    })),
-  );
+      disturbed: cleanRounds(scenario.id, 'adaptive').size === 0,
+    };
+  });
+  const ours = targets.filter((target) => target.title.startsWith('EdgeBalancer'));
+  const runs = ours.flatMap((target) => [...results.values()].flatMap((byTarget) => byTarget.get(target.id)!));
+  const starved = runs.filter((run) => run.shares.some((share) => share === 0)).length;
+  const what = `runs of EdgeBalancer, of ${runs.length}, in which a backend got nothing`;
+  return goalsTable([...tails, { what, bound: 'at most', goal: 0, measured: runs.length === 0 ? NaN : starved }]);
 }
 
 function notes(): string {

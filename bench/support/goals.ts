@@ -1,4 +1,4 @@
-import { table } from './table.ts';
+import { figure, table } from './table.ts';
 
 /** One goal of the project with what this run measured. */
 export interface Goal {
@@ -8,8 +8,10 @@ export interface Goal {
   /** NaN when this run did not measure it. */
   readonly measured: number;
   readonly unit?: string;
-  /** True when errors spoil the measurement: the goal is then not met, whatever the figure. */
+  /** Errors among the answers: the goal is then not met, whatever the figure. */
   readonly spoilt?: boolean;
+  /** Disturbed from outside in every round: the figure then decides nothing. */
+  readonly disturbed?: boolean;
 }
 
 /** Goals beside measurements; those this run did not measure are left out. */
@@ -17,10 +19,15 @@ export function goalsTable(goals: readonly Goal[]): string {
   const known = goals.filter((goal) => !Number.isNaN(goal.measured));
   if (known.length === 0) return '';
   const rows = known.map((goal) => {
-    const met = goal.bound === 'at most' ? goal.measured <= goal.goal : goal.measured >= goal.goal;
-    const verdict = goal.spoilt === true ? 'NO: errors' : met ? 'yes' : 'NO';
     const unit = goal.unit === undefined ? '' : ` ${goal.unit}`;
-    return [goal.what, `${goal.bound} ${goal.goal}${unit}`, `${goal.measured.toFixed(2)}${unit}`, verdict];
+    return [goal.what, `${goal.bound} ${goal.goal}${unit}`, `${figure(goal.measured)}${unit}`, verdict(goal)];
   });
   return `### Goals\n\n${table(['goal', 'wanted', 'measured', 'met'], rows)}`;
+}
+
+function verdict(goal: Goal): string {
+  if (goal.spoilt === true) return 'NO: errors';
+  if (goal.disturbed === true) return 'open: disturbed';
+  const met = goal.bound === 'at most' ? goal.measured <= goal.goal : goal.measured >= goal.goal;
+  return met ? 'yes' : 'NO';
 }

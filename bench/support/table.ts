@@ -14,7 +14,7 @@ export function figure(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return '-';
   if (value === 0) return '0';
   const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
-  return value.toFixed(Math.max(0, Math.min(digits, digits - whole)));
+  return value.toFixed(Math.max(0, Math.min(digits, digits - Math.max(1, whole))));
 }
 
 /** `median (min–max)`. */

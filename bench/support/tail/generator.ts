@@ -2,7 +2,7 @@ import { quantile } from '../statistics.ts';
 import { Chance } from './chance.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { DueQueue } from './due-queue.ts';
-import { WINDOW, epochMs, scenarioOf, type Run } from './scenarios.ts';
+import { BACKENDS, WINDOW, epochMs, scenarioOf, type Run } from './scenarios.ts';
 
 // The load of `tail`: open-loop Poisson arrivals, in a process of its own. A request's latency runs from the time at
 // which it was meant to be sent, so that neither a slow answer nor a late generator hides waiting.
@@ -38,7 +38,6 @@ interface Log {
   readonly backend: Int8Array;
 }
 
-const BACKENDS = 8;
 /** After the last arrival: what has no answer by then counts as an error. */
 const DRAIN_LIMIT_MS = 30_000;
 

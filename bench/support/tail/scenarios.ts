@@ -23,6 +23,9 @@ export const FAIL_AFTER_MS = 1;
 export const PAUSE_MS = 250;
 export const PAUSE_EVERY_MS = 4000;
 
+/** Of every scenario. */
+export const BACKENDS = 8;
+
 const EIGHT = [0, 1, 2, 3, 4, 5, 6, 7];
 const FOUR_SLOTS = EIGHT.map(() => 4);
 const NORMAL = EIGHT.map(() => 1);
@@ -62,7 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...base,
     id: 'lognorm',
     title: 'log-normal work, sigma 1.3',
-    perSecond: 768,
+    perSecond: 960,
     workMs: (chance) => chance.logNormal(MEAN_MS, 1.3),
     goal: 1.03,
   },

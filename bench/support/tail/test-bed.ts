@@ -5,9 +5,8 @@ import { makeDirectory } from '../places.ts';
 import { freePorts } from '../ports.ts';
 import { awaitAnswer } from '../probe.ts';
 import type { Order, RunResult } from './generator.ts';
-import { epochMs, type Run } from './scenarios.ts';
+import { BACKENDS, epochMs, type Run } from './scenarios.ts';
 
-const BACKENDS = 8;
 /** Between telling the backends and the first arrival. */
 const LEAD_MS = 150;
 /** An arrival or an answer later than this was disturbed by something else on the machine. */
