@@ -64,6 +64,9 @@ export class DataPlane {
     for (const [slot, backend] of before.backends) {
       if (this.state.backends.get(slot) !== backend) backend.retire();
     }
+    for (const pool of before.pools) {
+      if (!this.state.pools.some(({ strategy }) => strategy === pool.strategy)) pool.supersede();
+    }
     if (this.#refreshing.length > 0 || this.#clocks.length > 0) this.#startRefreshing();
   }
 

@@ -31,6 +31,7 @@ export class Pool {
   readonly #subset: Int32Array;
   #count = 0;
   #epoch = -1;
+  #superseded = false;
 
   constructor(
     plan: PoolPlan,
@@ -84,7 +85,12 @@ export class Pool {
     nowMs: number,
   ): void {
     this.#slots.settle(worker, slot);
-    this.strategy.settle?.(slot, inFlightBefore, elapsedMs, outcome, nowMs);
+    if (!this.#superseded) this.strategy.settle?.(slot, inFlightBefore, elapsedMs, outcome, nowMs);
+  }
+
+  /** Another strategy has this pool's memory now: what is still in flight must not be written into it. */
+  supersede(): void {
+    this.#superseded = true;
   }
 
   #pickNarrowed(key: number, nowMs: number, tried: number): number {
