@@ -170,6 +170,7 @@ class Adaptive implements Strategy {
     this.#merged = end;
     if (end === count) {
       this.#merged = 0;
+      this.#observations.calibrate(slots, count);
       this.#comparison.compare(slots, count, this.#observations);
       this.#forgotten = this.#mostForgotten(nowMs);
     }

@@ -10,8 +10,12 @@ export const OBSERVATION_ROWS = ['at', 'n', 'x', 'xx', 'drift', 'errors', 'tries
 
 /** The fast mean follows the last this many samples. */
 const FAST_SAMPLES = 16;
-/** A fast mean that is so many standard errors away from the slow one means that the backend has changed. */
-const CHANGE_ERRORS = 6;
+/** A fast mean that is so many times its usual distance away from the slow one means that the backend has changed. */
+const CHANGE_TIMES = 4.5;
+/** The median of a normal quantity's distance from its mean, in standard deviations. */
+const MEDIAN_DISTANCE = 0.6745;
+/** Share of the present median in the usual distance, by calibration: it follows within a few seconds. */
+const USUAL_SHARE = 0.01;
 /** Error shares look back on this many attempts at most. */
 const TRIES = 8;
 
@@ -28,6 +32,14 @@ export class Observations {
    * this worker knows; `silentSince` asks the others.
    */
   readonly since: Float64Array;
+  /** How far the fast mean lies from the slow one, in standard errors; -1 when too little is known. By slot. */
+  readonly #distance: Float64Array;
+  /**
+   * What `#distance` usually is, as a multiple of what it would be if samples were independent: latencies of requests that
+   * waited behind the same long one are not.
+   */
+  #usual = 1;
+  #sorted = new Float64Array(16);
   /** About how many workers' samples make up the sums, by slot. */
   readonly #voices: Float64Array;
   readonly #memoryMs: number;
@@ -42,6 +54,7 @@ export class Observations {
     this.tries = bySlot();
     this.errorShare = bySlot();
     this.since = bySlot();
+    this.#distance = bySlot();
     this.#voices = bySlot().fill(1);
     this.#memoryMs = memoryMs;
     this.#rows = env.rows;
@@ -116,12 +129,25 @@ export class Observations {
     this.tries[slot] = tried;
     this.silentSince(slot);
     this.#voices[slot] = samples > 0 ? samples / heaviest : 1;
+    this.#distance[slot] = -1;
     if (samples > FAST_SAMPLES) this.#followChange(slot, drifted / samples, deviation);
   }
 
   /** What is left now of a weight of 1; workers' clocks may differ a little. */
   #fade(thenMs: number, nowMs: number): number {
     return thenMs < nowMs ? Math.exp((thenMs - nowMs) / this.#memoryMs) : 1;
+  }
+
+  /** Learns from all candidates, once they are merged, how far fast means usually stray. The median, for some do change. */
+  calibrate(slots: Int32Array, count: number): void {
+    if (this.#sorted.length < count) this.#sorted = new Float64Array(count * 2);
+    let known = 0;
+    for (let at = 0; at < count; at++) {
+      if (this.#distance[slots[at]] >= 0) this.#sorted[known++] = this.#distance[slots[at]];
+    }
+    if (known === 0) return;
+    const median = this.#sorted.subarray(0, known).sort()[(known - 1) >> 1];
+    this.#usual = Math.max(1, this.#usual + (median / MEDIAN_DISTANCE - this.#usual) * USUAL_SHARE);
   }
 
   /** How much a sample moves its worker's fast mean, so that those of all workers follow `FAST_SAMPLES` together. */
@@ -148,8 +174,9 @@ export class Observations {
   #followChange(slot: number, drift: number, deviation: number): void {
     const voices = this.#voices[slot];
     const share = this.#fastShare(slot);
-    const error = deviation * Math.sqrt(share / (2 - share) / voices);
-    if (Math.abs(drift) < CHANGE_ERRORS * error) return;
+    const distance = Math.abs(drift) / (deviation * Math.sqrt(share / (2 - share) / voices));
+    this.#distance[slot] = distance;
+    if (distance < CHANGE_TIMES * this.#usual) return;
     const own = this.#own;
     if (own.n[slot] === 0) return;
     const samples = Math.min(own.n[slot], FAST_SAMPLES / voices);
