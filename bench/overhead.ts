@@ -7,7 +7,7 @@ import { startOrigin } from './support/origin.ts';
 import { ALL_PEERS } from './support/peers/all.ts';
 import { publish } from './support/results.ts';
 import { sameWorkTable } from './support/same-work.ts';
-import { slice, type Sample } from './support/slice.ts';
+import { disturbanceNote, slice, type Sample } from './support/slice.ts';
 import { median, pairwiseRatio, rotated, spread } from './support/statistics.ts';
 import { figure, ratioText, spreadText, table } from './support/table.ts';
 import { startTargets, type Target } from './support/target.ts';
@@ -26,8 +26,8 @@ const BACKENDS = 3;
 
 const flags = readFlags(
   'CPU per request, throughput and latency, beside peers',
-  { rounds: 7, slice: 1, warmup: 2, targets: [], loads: [] },
-  { rounds: 2, warmup: 1, loads: ['64-tiny', '1000-tiny', '64-browser', '64-tiny-close'] },
+  { rounds: 7, slice: 1, warmup: 2, repeats: 2, targets: [], loads: [] },
+  { rounds: 2, warmup: 1, repeats: 1, loads: ['64-tiny', '1000-tiny', '64-browser', '64-tiny-close'] },
 );
 const loads: Load[] = [];
 for (const close of [false, true]) {
@@ -57,18 +57,20 @@ process.exit(0);
 async function measureLoad(load: Load): Promise<void> {
   const byTarget = new Map<string, Sample[]>(targets.map((target) => [target.id, []]));
   samples.set(load.id, byTarget);
-  for (const target of targets) await measure(target, load, flags.warmup);
+  // Twice as long the first time: code is compiled in steps.
+  const warmup = samples.size === 1 ? 2 * flags.warmup : flags.warmup;
+  for (const target of targets) await measure(target, load, warmup, 0);
   for (let round = 0; round < flags.rounds; round++) {
     for (const target of rotated(targets, round))
-      byTarget.get(target.id)!.push(await measure(target, load, flags.slice));
+      byTarget.get(target.id)!.push(await measure(target, load, flags.slice, flags.repeats));
     console.error(`${load.id}: round ${round + 1} of ${flags.rounds}`);
   }
   direct.push(await originBusy(load));
 }
 
-function measure(target: Target, load: Load, seconds: number): Promise<Sample> {
+function measure(target: Target, load: Load, seconds: number, repeats: number): Promise<Sample> {
   const fields = headFields(load.head, '/proxy/', `127.0.0.1:${target.port}`, load.close);
-  return slice(target, { connections: load.connections, seconds, fields });
+  return slice(target, { connections: load.connections, seconds, fields }, origin.child.pid, repeats);
 }
 
 /** CPU of the origin for one request of this load, sent to it directly: what of the load's core the origin takes. */
@@ -121,6 +123,7 @@ function notes(): string {
     `Medians of ${flags.rounds} rounds of ${flags.slice} s (min–max); ratios are taken within each round. The proxy is alone on core ${PROXY_CORE}; wrk and the origin share core ${LOAD_CORE}.`,
     `"core %" is the share of its core that the proxy used: below about 95, the load's core was the limit, and requests/s says what the load could do, not what the proxy can; CPU per request holds either way. The origin itself takes ${figure(median(direct))} µs a request.`,
   ];
+  lines.push(disturbanceNote([...samples.values()].flatMap((byTarget) => [...byTarget.values()].flat())));
   if (missing.length > 0) lines.push(`Left out: ${missing.join('; ')}.`);
-  return lines.join('\n');
+  return lines.filter((line) => line !== '').join('\n');
 }

@@ -6,6 +6,7 @@ import { measureBackends } from './support/scale/backends.ts';
 import { measureIdle } from './support/scale/idle.ts';
 import type { Part, ScaleFlags } from './support/scale/part.ts';
 import { measureWorkers } from './support/scale/workers.ts';
+import { disturbanceNote } from './support/slice.ts';
 
 /** How cost grows: with backends, with idle clients, with workers. */
 
@@ -17,8 +18,8 @@ const PARTS: Readonly<Record<string, (flags: ScaleFlags) => Promise<Part>>> = {
 
 const flags = readFlags(
   'how cost grows with backends, idle connections and workers, beside peers',
-  { rounds: 5, slice: 1, warmup: 3, connections: 10_000, parts: [], targets: [] },
-  { rounds: 2, warmup: 1, connections: 2000 },
+  { rounds: 5, slice: 1, warmup: 3, repeats: 2, connections: 10_000, parts: [], targets: [] },
+  { rounds: 2, warmup: 1, repeats: 1, connections: 2000 },
 );
 pinSelf(LOAD_CORE);
 const parts: Part[] = [];
@@ -30,6 +31,7 @@ const report = [
   ...parts.map((part) => part.text),
   goalsTable(parts.flatMap((part) => part.goals)),
   `Medians of ${flags.rounds} rounds of ${flags.slice} s (min–max), ratios within each round.`,
+  disturbanceNote(parts.flatMap((part) => part.samples)),
   missing.length > 0 ? `Left out: ${missing.join('; ')}.` : '',
 ];
 publish('scale', 'how cost grows', report.filter((text) => text !== '').join('\n\n'), flags.write);

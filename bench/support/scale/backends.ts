@@ -1,15 +1,16 @@
 import { PROXY_CORE } from '../children.ts';
 import type { Goal } from '../goals.ts';
-import { startOrigin } from '../origin.ts';
+import { startOrigin, type Origin } from '../origin.ts';
 import { edgeBalancer } from '../peers/edgebalancer.ts';
 import { haproxyFull } from '../peers/haproxy.ts';
 import { nginxLeastConn } from '../peers/nginx.ts';
 import type { Peer } from '../peers/peer.ts';
-import { slice, type Sample } from '../slice.ts';
-import { pairwiseRatio, rotated, spread } from '../statistics.ts';
+import type { Sample } from '../slice.ts';
+import { pairwiseRatio, spread } from '../statistics.ts';
 import { ratioText, spreadText, table } from '../table.ts';
 import { startTarget, type Target } from '../target.ts';
 import type { Part, ScaleFlags } from './part.ts';
+import { measureRounds } from './rounds.ts';
 
 /** What more backends cost: CPU per request with 3, 100 and 1,000 of them. */
 
@@ -38,13 +39,15 @@ export async function measureBackends(flags: ScaleFlags): Promise<Part> {
   const rows: string[][] = [];
   const goals: Goal[] = [];
   const missing: string[] = [];
+  const all: Sample[] = [];
   for (const peer of PEERS.filter((each) => flags.wants(each.id))) {
-    const samples = await measurePeer(peer, origin.backends, flags).catch((error: Error) => {
+    const samples = await measurePeer(peer, origin, flags).catch((error: Error) => {
       console.error(`left out: ${peer.title}: ${error.message}`);
       missing.push(`${peer.title}: ${error.message.split('\n')[0]}`);
       return null;
     });
     if (samples === null) continue;
+    all.push(...samples.flat());
     const cpu = COUNTS.map((_, at) => samples[at]!.map((sample) => sample.cpuUs));
     const ratios = COUNTS.map((_, at) => pairwiseRatio(cpu[at]!, cpu[0]!));
     const errors = [...new Set(samples.flat().flatMap((sample) => (sample.errors > 0 ? [sample.errorText] : [])))];
@@ -61,24 +64,18 @@ export async function measureBackends(flags: ScaleFlags): Promise<Part> {
   await origin.child.kill();
   const head = ['target', ...COUNTS.map((count) => `${count}: µs/request`), '100 to 3', '1000 to 3', 'errors'];
   const text = `### Backends\n\n${CONNECTIONS} connections, tiny head with one of ${USERS} users; every backend probed each 5 s (nginx: passive only).\n\n${table(head, rows)}`;
-  return { text, goals, missing };
+  return { text, samples: all, goals, missing };
 }
 
 /** Samples by count of backends, then by round. */
-async function measurePeer(peer: Peer, backends: readonly string[], flags: ScaleFlags): Promise<Sample[][]> {
+async function measurePeer(peer: Peer, origin: Origin, flags: ScaleFlags): Promise<Sample[][]> {
   const targets: Target[] = [];
   try {
     for (const count of COUNTS) {
-      targets.push(await startTarget(peer, { backends: backends.slice(0, count), core: PROXY_CORE }));
+      targets.push(await startTarget(peer, { backends: origin.backends.slice(0, count), core: PROXY_CORE }));
     }
     const load = { connections: CONNECTIONS, fields: [], users: USERS };
-    const samples: Sample[][] = targets.map(() => []);
-    for (const target of targets) await slice(target, { ...load, seconds: flags.warmup });
-    for (let round = 0; round < flags.rounds; round++) {
-      for (const target of rotated(targets, round)) {
-        samples[targets.indexOf(target)]!.push(await slice(target, { ...load, seconds: flags.slice }));
-      }
-    }
+    const samples = await measureRounds(targets, load, origin.child.pid, flags);
     console.error(`backends: ${peer.title} done`);
     return samples;
   } finally {

@@ -69,7 +69,12 @@ export async function measureIdle(flags: ScaleFlags): Promise<Part> {
   const measured = ours === null ? NaN : ours.bytesEach / KIB;
   const spoilt = ours !== null && ours.open < count;
   const what = `resident memory of each of ${count} idle connections`;
-  return { text, goals: [{ what, bound: 'at most', goal: GOAL_KIB, measured, unit: 'KiB', spoilt }], missing };
+  return {
+    text,
+    samples: [],
+    goals: [{ what, bound: 'at most', goal: GOAL_KIB, measured, unit: 'KiB', spoilt }],
+    missing,
+  };
 }
 
 async function measurePeer(peer: Peer, backends: readonly string[], clients: Child, count: number): Promise<Measured> {

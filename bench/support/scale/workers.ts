@@ -3,11 +3,12 @@ import { edgeBalancerLeastConnections } from '../peers/edgebalancer.ts';
 import { haproxyFull } from '../peers/haproxy.ts';
 import { nginxLeastConn } from '../peers/nginx.ts';
 import type { Peer } from '../peers/peer.ts';
-import { slice, type Sample } from '../slice.ts';
-import { median, pairwiseRatio, rotated, spread } from '../statistics.ts';
+import type { Sample } from '../slice.ts';
+import { median, pairwiseRatio, spread } from '../statistics.ts';
 import { figure, ratioText, spreadText, table } from '../table.ts';
 import { startTarget, type Target } from '../target.ts';
 import type { Part, ScaleFlags } from './part.ts';
+import { measureRounds } from './rounds.ts';
 
 /** What a second worker costs and gives. Nothing is pinned: on two cores, load and origin compete with the workers. */
 
@@ -19,13 +20,17 @@ export async function measureWorkers(flags: ScaleFlags): Promise<Part> {
   const origin = await startOrigin(3);
   const rows: string[][] = [];
   const missing: string[] = [];
+  const all: Sample[] = [];
   for (const peer of PEERS.filter((each) => flags.wants(each.id))) {
     const targets: Target[] = [];
     try {
       for (const workers of WORKERS) {
         targets.push(await startTarget(peer, { backends: origin.backends, core: null, workers }));
       }
-      rows.push(...peerRows(peer, await measureTargets(targets, flags)));
+      const load = { connections: CONNECTIONS, fields: [], pinned: false };
+      const samples = await measureRounds(targets, load, origin.child.pid, flags);
+      rows.push(...peerRows(peer, samples));
+      all.push(...samples.flat());
       console.error(`workers: ${peer.title} done`);
     } catch (error) {
       console.error(`left out: ${peer.title}: ${(error as Error).message}`);
@@ -47,19 +52,7 @@ export async function measureWorkers(flags: ScaleFlags): Promise<Part> {
     'errors',
   ];
   const text = `### Workers\n\n${CONNECTIONS} connections, tiny head, nothing pinned: with few cores, requests/s says little (wrk and the origin want cores too).\n\n${table(head, rows)}`;
-  return { text, goals: [], missing };
-}
-
-async function measureTargets(targets: readonly Target[], flags: ScaleFlags): Promise<Sample[][]> {
-  const load = { connections: CONNECTIONS, fields: [], pinned: false };
-  const samples: Sample[][] = targets.map(() => []);
-  for (const target of targets) await slice(target, { ...load, seconds: flags.warmup });
-  for (let round = 0; round < flags.rounds; round++) {
-    for (const target of rotated(targets, round)) {
-      samples[targets.indexOf(target)]!.push(await slice(target, { ...load, seconds: flags.slice }));
-    }
-  }
-  return samples;
+  return { text, samples: all, goals: [], missing };
 }
 
 function peerRows(peer: Peer, samples: readonly Sample[][]): string[][] {
