@@ -97,14 +97,43 @@ test('a new backend is neither flooded nor left out', () => {
   assert.ok((counts.get(4) ?? 0) >= 1);
 });
 
-test('clients that leave early say nothing, those that waited long do', () => {
-  const leaving = (latencyMs: number) => (slot: number) =>
-    slot === 2 ? { latencyMs, outcome: Outcome.cancelled } : steady();
-  const early = runningPool(steady);
-  assert.ok((run(early, leaving(3), 3000).get(2) ?? 0) > 100);
-  const late = runningPool(steady);
-  run(late, leaving(400), 1000);
-  assert.ok((run(late, leaving(400), 3000).get(2) ?? 0) < 60);
+/** Mean of the log-latencies that worker 0 remembers of a slot, and how many they are. */
+function remembered(pool: TestPool, slot: number): { mean: number; samples: number } {
+  const samples = pool.rows['n'][0][slot];
+  return { mean: pool.rows['x'][0][slot] / samples, samples };
+}
+
+test('clients that leave early say nothing, those that waited long say that it was long', () => {
+  const pool = runningPool(steady);
+  const settle = (latencyMs: number): void =>
+    pool.strategies[0].settle?.(2, 0, latencyMs, Outcome.cancelled, pool.nowMs);
+  const before = remembered(pool, 2);
+  settle(3);
+  assert.deepEqual(remembered(pool, 2), before);
+  settle(400);
+  assert.ok(remembered(pool, 2).samples > before.samples - 1 && remembered(pool, 2).mean > before.mean);
+  assert.ok(pool.rows['tries'][0][2] <= 8, 'it is not an attempt that succeeded');
+});
+
+test('an error never counts as faster than usual', () => {
+  const half = (slot: number): Answer =>
+    slot === 2 && pool.nowMs % 10 === 0 ? { latencyMs: 1, outcome: Outcome.serverError } : steady();
+  const pool = runningPool(steady);
+  run(pool, half, 3000);
+  assert.ok(pool.rows['errors'][0][2] > 0.5);
+  assert.ok(remembered(pool, 2).mean > Math.log(20) - 0.3, `${remembered(pool, 2).mean}`);
+});
+
+test('in a large pool the best of a part is taken, and no part is left out', () => {
+  const pool = new TestPool(adaptive, { capacity: 1000 });
+  const slots = Array.from({ length: 1000 }, (_, at) => at);
+  pool.update(slots);
+  slots.forEach((slot) => (pool.inFlight[slot] = Math.floor(slot / 10)));
+  const picks = Array.from({ length: 5000 }, () => pool.pick());
+  assert.ok(picks.every((slot) => pool.inFlight[slot] < 20));
+  const idle = tally(picks.filter((slot) => pool.inFlight[slot] === 0));
+  assert.equal(idle.size, 10);
+  for (const count of idle.values()) assert.ok(count > 80 && count < 500, [...idle.values()].join());
 });
 
 test('without exploration a bad backend is left alone for as long as it is remembered', () => {
@@ -114,4 +143,17 @@ test('without exploration a bad backend is left alone for as long as it is remem
   assert.equal(run(idle, bad, 2000).get(1) ?? 0, 0);
   const tried = run(curious, bad, 4000).get(1) ?? 0;
   assert.ok(tried >= 2 && tried <= 8, `${tried} of 800`);
+});
+
+test('a large pool is compared though weights ramp all the while', () => {
+  const pool = new TestPool(adaptive, { capacity: 1100, workers: 16 });
+  const slots = Array.from({ length: 1000 }, (_, at) => at);
+  pool.update(slots);
+  for (let turn = 0; turn < 12_000; turn++) {
+    pool.send((slot) => ({ latencyMs: slot < 500 ? 200 : 20 }), turn % 16);
+    pool.advance(0.4);
+    if (turn % 125 === 0) pool.update(slots, { 999: 0.1 + turn / 20_000 });
+  }
+  const picks = Array.from({ length: 500 }, () => pool.pick(3));
+  assert.ok(picks.filter((slot) => slot < 500).length < 50, `${picks.filter((slot) => slot < 500).length} of 500`);
 });

@@ -6,7 +6,7 @@
  * idle; one that froze looks like any other until it is full. Plain moving averages of latency see these things, but
  * also see differences where there is only noise, and are worse than least connections when all backends are equal.
  *
- * The score of a backend, least wins, ties drawn by weight, over all candidates (of 64 neighbours in large pools):
+ * The score of a backend, least wins, ties drawn by weight, over all candidates (64 of them in large pools):
  *
  *     (in flight / weight + parallelism) * slowness * errors * silence
  *
@@ -36,13 +36,10 @@
 import { isFailure, Outcome } from '../outcome.ts';
 import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { Candidates } from './candidates.ts';
+import { Cheapest } from './cheapest.ts';
 import { Comparison } from './comparison.ts';
-import { drawAmong } from './draw.ts';
 import { Observations, OBSERVATION_ROWS } from './observations.ts';
 
-/** All candidates are looked at up to so many, and so many neighbours above. */
-const SCANNED_MAX = 128;
-const WINDOW = 64;
 /** How many cells of the workers' rows one refresh merges at most; more are merged by turns. */
 const REFRESH_CELLS = 2048;
 /** How long nobody must have heard of an idle backend before it gets a request for that reason alone. */
@@ -60,6 +57,8 @@ const USUAL_SHARE = 0.02;
 /** A silence counts from so many expected ends of attempts on, as a factor of itself, up to the greatest. */
 const SILENCE_LEAST = 4;
 const SILENCE_MAX = 8;
+/** How often a pick looks again because the backend that it found has just fallen silent. */
+const LOOKS_MAX = 3;
 const ELAPSED_MS_LEAST = 0.05;
 /** A weight that ramps up from little does not say that the backend is little. */
 const SHARE_LEAST = 0.2;
@@ -78,13 +77,7 @@ class Adaptive implements Strategy {
   readonly #silence: Float64Array;
   /** Weight relative to the mean of the candidates, by slot. */
   readonly #share: Float64Array;
-  /** The score is `#base + in flight * #rise`, by slot. */
-  readonly #base: Float64Array;
-  readonly #rise: Float64Array;
-  readonly #ties = new Int32Array(SCANNED_MAX);
-  /** The least score of the present scan, and how many candidates in `#ties` have it. */
-  #least = 0;
-  #found = 0;
+  readonly #cheapest: Cheapest;
   /** Position where the next refresh goes on to merge. */
   #merged = 0;
   #refreshed = false;
@@ -102,15 +95,16 @@ class Adaptive implements Strategy {
     this.#comparison = new Comparison(env.weight.length);
     this.#silence = new Float64Array(env.weight.length).fill(1);
     this.#share = new Float64Array(env.weight.length).fill(1);
-    this.#base = new Float64Array(env.weight.length);
-    this.#rise = new Float64Array(env.weight.length);
+    this.#cheapest = new Cheapest(env);
   }
 
   update(slots: Int32Array, count: number, nowMs: number): void {
     const { weight } = this.#env;
     this.#candidates.set(slots, count, weight);
+    this.#cheapest.update(this.#candidates);
     this.#forgotten = -1;
-    this.#merged = 0;
+    // Not from the start: weights that ramp come more often than a large pool is merged once.
+    if (this.#merged >= count) this.#merged = 0;
     let total = 0;
     for (let at = 0; at < count; at++) total += weight[slots[at]];
     for (let at = 0; at < count; at++) {
@@ -130,12 +124,19 @@ class Adaptive implements Strategy {
       this.#credit = slot < 0 ? 1 : 0;
       if (slot >= 0 && this.#env.inFlight[slot] === 0) return slot;
     }
-    const { slots, count } = this.#candidates;
-    return this.#best(slots, count, nowMs);
+    const cheapest = this.#cheapest;
+    let slot = cheapest.of(this.#candidates);
+    for (let looks = 0; looks < LOOKS_MAX && this.#fellSilent(slot, nowMs); looks++)
+      slot = cheapest.of(this.#candidates);
+    return slot;
   }
 
   pickAmong(slots: Int32Array, count: number, _key: number, nowMs: number): number {
-    return this.#best(slots, count, nowMs);
+    const cheapest = this.#cheapest;
+    let slot = cheapest.among(slots, count);
+    for (let looks = 0; looks < LOOKS_MAX && this.#fellSilent(slot, nowMs); looks++)
+      slot = cheapest.among(slots, count);
+    return slot;
   }
 
   begin(slot: number, inFlightBefore: number, nowMs: number): void {
@@ -177,49 +178,6 @@ class Adaptive implements Strategy {
     this.#score(slots, count, nowMs);
   }
 
-  #best(slots: Int32Array, count: number, nowMs: number): number {
-    let slot = this.#cheapest(slots, count);
-    for (let looks = 0; looks < 3 && this.#fellSilent(slot, nowMs); looks++) slot = this.#cheapest(slots, count);
-    return slot;
-  }
-
-  #cheapest(slots: Int32Array, count: number): number {
-    const { weight, random } = this.#env;
-    const ties = this.#ties;
-    this.#least = Infinity;
-    this.#found = 0;
-    if (count <= SCANNED_MAX) this.#scan(slots, 0, count);
-    else {
-      const start = (random() * count) | 0;
-      const end = start + WINDOW;
-      this.#scan(slots, start, end < count ? end : count);
-      if (end > count) this.#scan(slots, 0, end - count);
-    }
-    const found = this.#found;
-    if (found === 1) return ties[0];
-    return this.#candidates.even ? ties[(random() * found) | 0] : drawAmong(ties, found, weight, random());
-  }
-
-  #scan(slots: Int32Array, from: number, to: number): void {
-    const { inFlight } = this.#env;
-    const base = this.#base;
-    const rise = this.#rise;
-    const ties = this.#ties;
-    let least = this.#least;
-    let found = this.#found;
-    for (let at = from; at < to; at++) {
-      const slot = slots[at];
-      const score = base[slot] + inFlight[slot] * rise[slot];
-      if (score < least) {
-        least = score;
-        found = 1;
-        ties[0] = slot;
-      } else if (score === least) ties[found++] = slot;
-    }
-    this.#least = least;
-    this.#found = found;
-  }
-
   /** Whether the slot has become more silent since its score was set; if so, raises it. */
   #fellSilent(slot: number, nowMs: number): boolean {
     if (this.#env.inFlight[slot] === 0 || this.#silenceOf(slot, nowMs) <= this.#silence[slot]) return false;
@@ -254,8 +212,8 @@ class Adaptive implements Strategy {
 
   #setScore(slot: number): void {
     const price = this.#comparison.factor[slot] * this.#silence[slot];
-    this.#base[slot] = price * this.#servers;
-    this.#rise[slot] = price / this.#share[slot];
+    this.#cheapest.base[slot] = price * this.#servers;
+    this.#cheapest.rise[slot] = price / this.#share[slot];
   }
 
   #mostForgotten(nowMs: number): number {

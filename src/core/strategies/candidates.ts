@@ -39,4 +39,16 @@ export class Candidates {
   weightAt(position: number): number {
     return this.#weights[position];
   }
+
+  /** The candidates in a random order, anew at each call; backends listed side by side are often alike. */
+  scattered(random: () => number): Int32Array {
+    const scattered = this.slots.slice(0, this.count);
+    for (let last = this.count - 1; last > 0; last--) {
+      const at = (random() * (last + 1)) | 0;
+      const slot = scattered[at];
+      scattered[at] = scattered[last];
+      scattered[last] = slot;
+    }
+    return scattered;
+  }
 }

@@ -17,7 +17,7 @@ import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { mix32, murmur3, utf8 } from '../math/hash.ts';
 import { Candidates } from './candidates.ts';
 import { fillMaglev, MAGLEV_CELLS, orderOf, type Order } from './maglev.ts';
-import { rendezvous } from './rendezvous.ts';
+import { rendezvous, rendezvousEven } from './rendezvous.ts';
 
 /** The most backends that rendezvous hashing asks. */
 export const RENDEZVOUS_MAX = 64;
@@ -35,6 +35,8 @@ class ConsistentHash implements Strategy {
   readonly #names: string[] = [];
   readonly #nameHashes: Int32Array;
   readonly #orders: Order[] = [];
+  /** 1 for each slot that is a candidate. */
+  readonly #members: Uint8Array;
   #totalWeight = 0;
   /** Slots in the order of their names, and the weights that the table was made of. */
   #tableSlots = new Int32Array(0);
@@ -50,6 +52,7 @@ class ConsistentHash implements Strategy {
     this.#env = env;
     this.#balanceFactor = env.params['balanceFactor'] as number;
     this.#nameHashes = new Int32Array(env.weight.length);
+    this.#members = new Uint8Array(env.weight.length);
   }
 
   update(slots: Int32Array, count: number, nowMs: number): void {
@@ -59,9 +62,11 @@ class ConsistentHash implements Strategy {
     let moved = candidates.moved;
     this.#totalWeight = 0;
     this.#recountIn = 0;
+    this.#members.fill(0);
     for (let at = 0; at < count; at++) {
       const slot = slots[at];
       this.#totalWeight += weight[slot];
+      this.#members[slot] = 1;
       const name = nameOf(slot);
       if (this.#names[slot] === name) continue;
       const bytes = utf8(name);
@@ -82,35 +87,39 @@ class ConsistentHash implements Strategy {
     const { inFlight, weight } = this.#env;
     const first =
       count <= RENDEZVOUS_MAX
-        ? rendezvous(key, slots, count, this.#nameHashes, weight, inFlight, Infinity)
+        ? this.#draw(key, slots, count, Infinity)
         : this.#tableSlots[this.#table[key % MAGLEV_CELLS]];
     if (this.#balanceFactor === 0 || inFlight[first] === 0) return first;
     const limit = this.#limit();
     if (inFlight[first] < limit * weight[first]) return first;
-    const second =
-      count <= RENDEZVOUS_MAX
-        ? rendezvous(key, slots, count, this.#nameHashes, weight, inFlight, limit)
-        : this.#probe(key, limit);
+    const second = count <= RENDEZVOUS_MAX ? this.#draw(key, slots, count, limit) : this.#probe(key, limit);
     return second >= 0 ? second : this.#leastBusy(slots, count);
   }
 
   pickAmong(slots: Int32Array, count: number, key: number): number {
-    const { inFlight, weight } = this.#env;
     const limit = this.#balanceFactor === 0 ? Infinity : this.#limit();
-    const slot = rendezvous(key, slots, count, this.#nameHashes, weight, inFlight, limit);
+    const slot = this.#draw(key, slots, count, limit);
     return slot >= 0 ? slot : this.#leastBusy(slots, count);
   }
 
-  begin(): void {
-    this.#inFlight++;
+  begin(slot: number): void {
+    this.#inFlight += this.#members[slot];
   }
 
-  settle(): void {
-    this.#inFlight--;
+  settle(slot: number): void {
+    this.#inFlight -= this.#members[slot];
   }
 
   refresh(nowMs: number): void {
     if (this.#stale && nowMs - this.#movedMs >= REST_MS) this.#buildTable();
+  }
+
+  /** The backend that wins the key among those below their limit; -1: none is. */
+  #draw(key: number, slots: Int32Array, count: number, limit: number): number {
+    const { inFlight, weight } = this.#env;
+    return this.#candidates.even
+      ? rendezvousEven(key, slots, count, this.#nameHashes, inFlight, limit * weight[slots[0]])
+      : rendezvous(key, slots, count, this.#nameHashes, inFlight, limit, weight);
   }
 
   /** Requests in flight that a backend may have, per unit of weight, the coming one counted. */

@@ -59,9 +59,15 @@ export class KetamaRing {
       end += count;
     }
     const order = rising(points);
-    this.points = points.map((_, place) => points[order[place]]);
-    this.owners = owners.map((_, place) => owners[order[place]]);
-    this.ranks = ranks.map((_, place) => ranks[order[place]]);
+    this.points = new Uint32Array(total);
+    this.owners = new Int32Array(total);
+    this.ranks = new Uint32Array(total);
+    for (let place = 0; place < total; place++) {
+      const origin = order[place];
+      this.points[place] = points[origin];
+      this.owners[place] = owners[origin];
+      this.ranks[place] = ranks[origin];
+    }
   }
 
   /** The place of the first point at or above `hash`, from the start again when there is none. */
@@ -79,14 +85,19 @@ export class KetamaRing {
 
 /** The places of `values` in rising order of their values, equal ones as they stand: a radix sort by halves. */
 function rising(values: Uint32Array): Uint32Array {
-  let order = new Uint32Array(values.length).map((_, place) => place);
-  for (const shift of [0, 16]) {
-    const ends = new Uint32Array(65_537);
-    for (const value of values) ends[((value >>> shift) & 0xffff) + 1]++;
-    for (let half = 1; half < ends.length; half++) ends[half] += ends[half - 1];
-    const sorted = new Uint32Array(values.length);
-    for (const place of order) sorted[ends[(values[place] >>> shift) & 0xffff]++] = place;
-    order = sorted;
+  const order = new Uint32Array(values.length);
+  for (let place = 0; place < order.length; place++) order[place] = place;
+  return sortedByHalf(values, sortedByHalf(values, order, 0), 16);
+}
+
+function sortedByHalf(values: Uint32Array, order: Uint32Array, shift: number): Uint32Array {
+  const starts = new Uint32Array(65_537);
+  for (let place = 0; place < values.length; place++) starts[((values[place] >>> shift) & 0xffff) + 1]++;
+  for (let half = 1; half < starts.length; half++) starts[half] += starts[half - 1];
+  const sorted = new Uint32Array(order.length);
+  for (let at = 0; at < order.length; at++) {
+    const place = order[at];
+    sorted[starts[(values[place] >>> shift) & 0xffff]++] = place;
   }
-  return order;
+  return sorted;
 }

@@ -45,10 +45,21 @@ test('in a large pool picks come from the least few percent, from everywhere, an
   const pool = new TestPool(leastConnections, { capacity: 1000 });
   const slots = Array.from({ length: 1000 }, (_, at) => at);
   pool.update(slots);
-  // Each load from 0 to 99 ten times, scattered.
-  slots.forEach((slot) => (pool.inFlight[slot] = (slot * 37) % 100));
+  // Each load from 0 to 99 ten times; those listed side by side are alike.
+  slots.forEach((slot) => (pool.inFlight[slot] = Math.floor(slot / 10)));
   const picks = Array.from({ length: 5000 }, () => pool.pick());
   assert.ok(picks.every((slot) => pool.inFlight[slot] < 20));
   assert.ok(picks.reduce((sum, slot) => sum + pool.inFlight[slot], 0) / picks.length < 2);
   assert.ok(new Set(picks.filter((slot) => pool.inFlight[slot] === 0)).size === 10);
+});
+
+test('among many, the least of all is taken', () => {
+  const pool = new TestPool(leastConnections, { capacity: 1000 });
+  const slots = Array.from({ length: 1000 }, (_, at) => at);
+  pool.update(slots);
+  slots.forEach((slot) => (pool.inFlight[slot] = slot < 500 ? 3 : 1));
+  pool.inFlight[777] = 0;
+  assert.equal(pool.pickAmong(slots), 777);
+  pool.inFlight[777] = 1;
+  for (let turn = 0; turn < 50; turn++) assert.ok(pool.pickAmong(slots) >= 500);
 });

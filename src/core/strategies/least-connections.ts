@@ -7,8 +7,8 @@
  * Precedence: in flight / weight decides. Ties (on a quiet pool: all backends) are taken in turn, by a cursor that all
  * workers share: in order when weights are equal, else in a smooth order by weight, as nginx breaks ties by smooth
  * weighted round-robin.
- * Large pools: above 128 candidates the best of 64 neighbours is taken, beginning at a random place. The least of 64
- * and the least of 1,000 differ by a fraction of a request (strategies.md shows it), and the cost stays flat.
+ * Large pools: above 128 candidates the best of 64 is taken: neighbours in a random order, from a random place on. The least of 64
+ * and the least of 1,000 differ by a fraction of a request (docs/strategies.md shows it), and the cost stays flat.
  * Cold start: an idle backend gets requests until it is as busy as the others; weights ramp during slow start.
  * Recovery: a backend that answers is idle again, so it is chosen again: none starves.
  * Known weakness: a backend that fails fast looks idle; circuits must take it out.
@@ -17,15 +17,19 @@ import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { Candidates } from './candidates.ts';
 import { drawAmong, weyl } from './draw.ts';
 
-/** All candidates are looked at up to so many, and so many neighbours above. */
+/** All candidates are looked at up to so many, and so many of them above. */
 const SCANNED_MAX = 128;
 const WINDOW = 64;
+/** Ties beyond so many are left out. */
+const TIES_MAX = 128;
 
 class LeastConnections implements Strategy {
   readonly #env: StrategyEnv;
   readonly #candidates = new Candidates();
   readonly #cursor: Int32Array;
-  readonly #ties = new Int32Array(SCANNED_MAX);
+  readonly #ties = new Int32Array(TIES_MAX);
+  /** The candidates in a random order, if they are many. */
+  #scattered: Int32Array = new Int32Array(0);
   /** The least load of the present scan, and how many candidates in `#ties` have it. */
   #fewest = 0;
   #found = 0;
@@ -36,31 +40,31 @@ class LeastConnections implements Strategy {
   }
 
   update(slots: Int32Array, count: number): void {
-    this.#candidates.set(slots, count, this.#env.weight);
+    const candidates = this.#candidates;
+    candidates.set(slots, count, this.#env.weight);
+    if (count > SCANNED_MAX && candidates.moved) this.#scattered = candidates.scattered(this.#env.random);
   }
 
   pick(): number {
     const { slots, count, even } = this.#candidates;
     if (count === 1) return slots[0];
-    return this.#take(this.#least(slots, count, even), even);
-  }
-
-  pickAmong(slots: Int32Array, count: number): number {
-    return this.#take(this.#least(slots, count, false), false);
-  }
-
-  /** Collects the candidates with the fewest in flight; returns how many they are. */
-  #least(slots: Int32Array, count: number, even: boolean): number {
     this.#fewest = Infinity;
     this.#found = 0;
     if (count <= SCANNED_MAX) this.#scan(slots, 0, count, even);
     else {
       const start = (this.#env.random() * count) | 0;
       const end = start + WINDOW;
-      this.#scan(slots, start, end < count ? end : count, even);
-      if (end > count) this.#scan(slots, 0, end - count, even);
+      this.#scan(this.#scattered, start, end < count ? end : count, even);
+      if (end > count) this.#scan(this.#scattered, 0, end - count, even);
     }
-    return this.#found;
+    return this.#take(even);
+  }
+
+  pickAmong(slots: Int32Array, count: number): number {
+    this.#fewest = Infinity;
+    this.#found = 0;
+    this.#scan(slots, 0, count, false);
+    return this.#take(false);
   }
 
   #scan(slots: Int32Array, from: number, to: number, even: boolean): void {
@@ -75,14 +79,15 @@ class LeastConnections implements Strategy {
         fewest = load;
         found = 1;
         ties[0] = slot;
-      } else if (load === fewest) ties[found++] = slot;
+      } else if (load === fewest && found < TIES_MAX) ties[found++] = slot;
     }
     this.#fewest = fewest;
     this.#found = found;
   }
 
-  #take(found: number, even: boolean): number {
+  #take(even: boolean): number {
     const ties = this.#ties;
+    const found = this.#found;
     if (found === 1) return ties[0];
     const turn = Atomics.add(this.#cursor, 0, 1);
     return even ? ties[(turn >>> 0) % found] : drawAmong(ties, found, this.#env.weight, weyl(turn));

@@ -29,29 +29,34 @@ export function orderOf(name: Uint8Array): Order {
 
 /** Fills `table` with indexes into `orders`; weights > 0, one for each order. */
 export function fillMaglev(table: Uint16Array, orders: readonly Order[], weights: readonly number[]): void {
-  const greatest = Math.max(...weights);
+  const count = orders.length;
+  const greatest = weights.reduce((most, weight) => Math.max(most, weight), 0);
   const gains = Float64Array.from(weights, (weight) => weight / greatest);
-  const next = Uint32Array.from(orders, (order) => order.offset);
-  const claims = new Float64Array(orders.length);
-  const taken = new Uint32Array(orders.length);
+  const next = Int32Array.from(orders, (order) => order.offset);
+  const skips = Int32Array.from(orders, (order) => order.skip);
+  const claims = new Float64Array(count);
+  const taken = new Int32Array(count);
   const occupied = new Uint8Array(MAGLEV_CELLS);
   for (let left = MAGLEV_CELLS; ;) {
-    for (let at = 0; at < orders.length; at++) {
+    for (let at = 0; at < count; at++) {
       claims[at] += gains[at];
       if (taken[at] >= claims[at]) continue;
-      const { skip } = orders[at];
-      let cell = next[at];
-      while (occupied[cell] === 1) cell = stepOn(cell, skip);
+      const cell = freeCell(occupied, next[at], skips[at]);
       occupied[cell] = 1;
       table[cell] = at;
-      next[at] = stepOn(cell, skip);
+      next[at] = cell;
       taken[at]++;
       if (--left === 0) return;
     }
   }
 }
 
-function stepOn(cell: number, skip: number): number {
-  const next = cell + skip;
-  return next < MAGLEV_CELLS ? next : next - MAGLEV_CELLS;
+/** The first free cell on a backend's way from `cell` on. */
+function freeCell(occupied: Uint8Array, cell: number, skip: number): number {
+  let free = cell;
+  while (occupied[free] === 1) {
+    free += skip;
+    if (free >= MAGLEV_CELLS) free -= MAGLEV_CELLS;
+  }
+  return free;
 }

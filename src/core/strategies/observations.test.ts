@@ -7,9 +7,10 @@ import { Observations, OBSERVATION_ROWS } from './observations.ts';
 const MEMORY_MS = 3000;
 const SLOT = 5;
 
-function observers(workers: number): Observations[] {
+function observers(workers: number, print?: (rows: Readonly<Record<string, Float64Array[]>>) => void): Observations[] {
   const row = (): Float64Array[] => Array.from({ length: workers }, () => new Float64Array(16));
   const rows = Object.fromEntries(OBSERVATION_ROWS.map((name) => [name, row()]));
+  print?.(rows);
   const cells = { inFlight: new Int32Array(16), weight: new Float64Array(16).fill(1) };
   return Array.from({ length: workers }, (_, worker) => {
     const env: StrategyEnv = { params: {}, ...cells, rows, words: {}, worker, random: () => 0, nameOf: String };
@@ -113,4 +114,16 @@ test('a clock of another worker that is a little ahead does no harm', () => {
   one.end(SLOT, 3, false, 999);
   one.merge(SLOT, 1, 999);
   near(one.samples[SLOT], 2);
+});
+
+test('a worker that has seen nothing writes nothing', () => {
+  let rows: Readonly<Record<string, Float64Array[]>> = {};
+  const [one, other] = observers(2, (made) => (rows = made));
+  for (let turn = 0; turn < 140; turn++) {
+    one.end(SLOT, turn < 100 ? 3 : 7, false, turn);
+    other.merge(SLOT, 0.3, turn);
+    one.merge(SLOT, 0.3, turn);
+  }
+  assert.ok(one.mean[SLOT] > 5);
+  for (const [name, row] of Object.entries(rows)) assert.ok(row[1].every((value) => value === 0), name); // prettier-ignore
 });

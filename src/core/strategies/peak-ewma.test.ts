@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createPrng } from '../math/prng.ts';
 import { Outcome } from '../outcome.ts';
 import { peakEwma } from './peak-ewma.ts';
 import { tally, TestPool } from './test-pool.ts';
@@ -75,10 +76,24 @@ test('each error doubles the cost, up to a bound; a client that left early says 
 test('workers carry one average on: each begins from the newest row', () => {
   const pool = new TestPool(peakEwma, { workers: 2, params: { decayMs: 1000 } });
   pool.update([1, 2]);
+  pool.advance(100);
   observe(pool, 1, 100, Outcome.success, 0);
   pool.advance(500);
   observe(pool, 1, 10, Outcome.success, 1);
   const keep = Math.exp(-0.5);
   near(costOf(pool, 1, 1), 100 * keep + 10 * (1 - keep));
   near(costOf(pool, 1, 0), 100);
+});
+
+test('a light weight gets little, though noise often makes it look cheaper', () => {
+  const random = createPrng(1);
+  const pool = new TestPool(peakEwma);
+  pool.update([1, 2], { 1: 9, 2: 1 });
+  const picks = Array.from({ length: 10_000 }, () => {
+    const slot = pool.send(() => ({ latencyMs: -10 * Math.log(1 - random()) }));
+    pool.advance(100);
+    return slot;
+  });
+  const light = (tally(picks).get(2) ?? 0) / picks.length;
+  assert.ok(light > 0.03 && light < 0.2, `share ${light}`);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mix32, murmur3, utf8 } from '../math/hash.ts';
-import { rendezvous } from './rendezvous.ts';
+import { rendezvous, rendezvousEven } from './rendezvous.ts';
 import { chiSquare, chiSquareLimit } from './test-pool.ts';
 
 const KEYS = 300_000;
@@ -19,7 +19,7 @@ function owners(
   slots = Int32Array.from({ length: count }, (_, slot) => slot),
 ): Int32Array {
   return Int32Array.from({ length: KEYS }, (_, at) =>
-    rendezvous(keyOf(at), slots, slots.length, NAMES, weight, IDLE, Infinity),
+    rendezvous(keyOf(at), slots, slots.length, NAMES, IDLE, Infinity, weight),
   );
 }
 
@@ -33,6 +33,20 @@ test('8 backends: the busiest has at most 1.012 of the average, as chance explai
   const of = counts(owners(8), 8);
   assert.ok(Math.max(...of) / (KEYS / 8) < 1.012, `${Math.max(...of)}`);
   assert.ok(chiSquare(of, new Array<number>(8).fill(KEYS / 8)) < chiSquareLimit(7));
+});
+
+test('keys that differ in a bit or two, and names too, are spread as evenly', () => {
+  const slots = Int32Array.from({ length: 8 }, (_, slot) => slot);
+  const near = Int32Array.from({ length: 64 }, (_, slot) => 0x5bd1e995 ^ slot);
+  for (const names of [NAMES, near]) {
+    for (const shift of [0, 8, 14]) {
+      const owned = Int32Array.from({ length: KEYS }, (_, at) =>
+        rendezvousEven(at << shift, slots, 8, names, IDLE, Infinity),
+      );
+      const statistic = chiSquare(counts(owned, 8), new Array<number>(8).fill(KEYS / 8));
+      assert.ok(statistic < chiSquareLimit(7), `${statistic}`);
+    }
+  }
 });
 
 test('when a backend goes, its keys spread evenly, and no other key moves', () => {
@@ -60,8 +74,14 @@ test('weights get their shares, and a change of one moves keys to or from it alo
   assert.ok(Math.abs(counts(after, 4)[1] / KEYS - 3 / 9.5) < 0.004);
 });
 
-test('equal weights give the same owners whatever they are', () => {
-  assert.deepEqual(owners(5, EVEN.map(() => 0.3)), owners(5)); // prettier-ignore
+test('equal weights give the same owners whatever they are, and the short way to them agrees', () => {
+  const slots = Int32Array.of(0, 1, 2, 3, 4);
+  const expected = owners(5);
+  const light = new Float64Array(64).fill(0.3);
+  assert.deepEqual(owners(5, light), expected);
+  for (let at = 0; at < KEYS; at++) {
+    assert.equal(rendezvousEven(keyOf(at), slots, 5, NAMES, IDLE, Infinity), expected[at]);
+  }
 });
 
 test('passes over backends at their limit; -1 when all are', () => {
@@ -70,11 +90,13 @@ test('passes over backends at their limit; -1 when all are', () => {
   for (let at = 0; at < 500; at++) {
     const key = keyOf(at);
     inFlight.fill(0);
-    const first = rendezvous(key, slots, 3, NAMES, EVEN, inFlight, 2);
+    const first = rendezvous(key, slots, 3, NAMES, inFlight, 2, EVEN);
     inFlight[first] = 2;
-    const second = rendezvous(key, slots, 3, NAMES, EVEN, inFlight, 2);
+    const second = rendezvous(key, slots, 3, NAMES, inFlight, 2, EVEN);
     assert.notEqual(second, first);
+    assert.equal(rendezvousEven(key, slots, 3, NAMES, inFlight, 2), second);
     inFlight.fill(2);
-    assert.equal(rendezvous(key, slots, 3, NAMES, EVEN, inFlight, 2), -1);
+    assert.equal(rendezvous(key, slots, 3, NAMES, inFlight, 2, EVEN), -1);
+    assert.equal(rendezvousEven(key, slots, 3, NAMES, inFlight, 2), -1);
   }
 });

@@ -7,39 +7,63 @@
  */
 import { mix32 } from '../math/hash.ts';
 
-/** The number that the backend with hash `name` draws for `key`: unsigned, 32 bits. */
-export function rendezvousDraw(key: number, name: number): number {
-  // Twice, with the name in between: keys that differ in one bit must not be mere permutations of each other.
-  return mix32(mix32(key ^ name) + Math.imul(name, 0x9e3779b9));
+/** The number that the backend with hash `name` draws for `key`, both well mixed: 32 bits, unsigned. */
+function drawOf(key: number, name: number): number {
+  let h = Math.imul(key ^ name, 0x85ebca6b);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** When the backend rings for this key, as an exponential time with rate 1; only compared, so its unit is of no matter. */
-function exponentialOf(draw: number): number {
-  return -Math.log((draw + 0.5) / 4294967296);
+/** A draw as a number strictly between 0 and 1. */
+function fraction(draw: number): number {
+  return (draw + 0.5) / 4294967296;
 }
 
 /**
- * The slot among `slots[0..count)` that wins `key`. `names[slot]` is its name's hash. Slots with `inFlight >= limit *
- * weight` are passed over; -1 when that leaves none.
+ * The slot among `slots[0..count)` that wins `key`, all having one weight. `names[slot]` is its name's hash. Slots with
+ * `limit` in flight or more are passed over; -1 when that leaves none.
  */
+export function rendezvousEven(
+  key: number,
+  slots: Int32Array,
+  count: number,
+  names: Int32Array,
+  inFlight: Int32Array,
+  limit: number,
+): number {
+  const mixed = mix32(key);
+  let winner = -1;
+  let highest = -1;
+  for (let at = 0; at < count; at++) {
+    const slot = slots[at];
+    const draw = drawOf(mixed, names[slot]);
+    if (draw <= highest || inFlight[slot] >= limit) continue;
+    highest = draw;
+    winner = slot;
+  }
+  return winner;
+}
+
+/** The same with a weight for each slot, of which `limit` is a multiple; equal weights give the same winners. */
 export function rendezvous(
   key: number,
   slots: Int32Array,
   count: number,
   names: Int32Array,
-  weight: Float64Array,
   inFlight: Int32Array,
   limit: number,
+  weight: Float64Array,
 ): number {
+  const mixed = mix32(key);
   let winner = -1;
   let earliest = Infinity;
   for (let at = 0; at < count; at++) {
     const slot = slots[at];
-    if (inFlight[slot] >= limit * weight[slot]) continue;
-    const draw = rendezvousDraw(key, names[slot]);
+    const point = fraction(drawOf(mixed, names[slot]));
     // -ln u >= 1 - u: most backends are out before a logarithm is taken.
-    if (1 - (draw + 0.5) / 4294967296 >= earliest * weight[slot]) continue;
-    const time = exponentialOf(draw) / weight[slot];
+    if (1 - point >= earliest * weight[slot] || inFlight[slot] >= limit * weight[slot]) continue;
+    const time = -Math.log(point) / weight[slot];
     if (time >= earliest) continue;
     earliest = time;
     winner = slot;

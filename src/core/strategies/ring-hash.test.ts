@@ -4,6 +4,7 @@ import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { crc32, utf8 } from '../math/hash.ts';
 import type { StrategyEnv } from '../strategy.ts';
+import { KetamaRing } from './ketama-ring.ts';
 import { ringHash } from './ring-hash.ts';
 import { TestPool } from './test-pool.ts';
 
@@ -134,4 +135,16 @@ test('weights beyond what a ring may hold are scaled down alike', () => {
   let first = 0;
   for (let key = 0; key < 3000; key++) if (pool.pick(0, Math.imul(key, 0x9e3779b9) >>> 0) === 1) first++;
   assert.ok(Math.abs(first / 3000 - 2 / 3) < 0.02, `${first} of 3000`);
+});
+
+test('a key on a point belongs to that point, one above the last to the first', () => {
+  const ring = new KetamaRing([
+    { owner: 1, name: 'a:1', points: 160 },
+    { owner: 2, name: 'b:1', points: 160 },
+  ]);
+  ring.points.forEach((point, place) => {
+    assert.equal(ring.find(point), place);
+    assert.equal(ring.find(point + 1), (place + 1) % 320);
+  });
+  assert.equal(ring.find(0), 0);
 });
