@@ -56,6 +56,8 @@ export class Exchange implements BodySink, TunnelOwner {
   #attemptAt = 0;
   #inFlightBefore = 0;
   #attempting = false;
+  /** When an upgrade was answered; 0: none was. */
+  #answeredAt = 0;
   #answering = false;
   #staleRetried = false;
   readonly #body = new Body();
@@ -104,6 +106,7 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#pool = null;
     this.#upstream = null;
     this.#attempting = false;
+    this.#answeredAt = 0;
     this.#answering = false;
     this.#staleRetried = false;
     this.#outPassed = false;
@@ -150,7 +153,7 @@ export class Exchange implements BodySink, TunnelOwner {
       if (limit > 0 && this.#body.bytes > limit) this.#failed = Fault.bodyTooLarge;
     }
     if (this.#failed !== 0) {
-      this.#refuse(this.#failed);
+      this.refuse(this.#failed);
       return end;
     }
     if (this.#body.done && this.#upstream?.ready === true) this.#requestComplete(performance.now());
@@ -212,7 +215,7 @@ export class Exchange implements BodySink, TunnelOwner {
       return;
     }
     this.#settle(outcome, nowMs);
-    this.#refuse(fault);
+    this.refuse(fault);
   }
 
   /** The answer's body broke off: what the client has cannot be made whole. */
@@ -230,7 +233,8 @@ export class Exchange implements BodySink, TunnelOwner {
     const nowMs = performance.now();
     this.#upstream = null;
     this.status = 101;
-    this.#settle(Outcome.success, nowMs);
+    // The tunnel stays in flight until it ends, but the time to its beginning is what the backend took to answer.
+    this.#answeredAt = nowMs;
     client.output.stageHead(buf, head, { chunked: false, keepLength: false, connection: 'upgrade' }, this, false);
     if (at < end) client.output.forward(buf, at, end);
     client.flush();
@@ -251,7 +255,9 @@ export class Exchange implements BodySink, TunnelOwner {
   onTunnelEnd(): void {
     this.#tunnel = null;
     this.#plane.recorder.tunnels(-1);
-    this.#record(performance.now());
+    const nowMs = performance.now();
+    this.#settle(Outcome.success, nowMs);
+    this.#record(nowMs);
     this.client.tunnelEnded();
   }
 
@@ -269,21 +275,12 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#record(nowMs);
   }
 
-  /** The client's body broke its rules or its time: the request cannot be completed. */
-  refuse(fault: FaultCode): void {
-    this.#refuse(fault);
-  }
-
-  pauseAnswer(): void {
-    this.#upstream?.pauseReading();
-  }
-
   resumeAnswer(): void {
     this.#upstream?.resumeReading();
   }
 
   /** Answers with a fault of our own, if the answer has not begun; else cuts it. */
-  #refuse(fault: FaultCode): void {
+  refuse(fault: FaultCode): void {
     const nowMs = performance.now();
     const upstream = this.#upstream;
     this.#upstream = null;
@@ -318,7 +315,7 @@ export class Exchange implements BodySink, TunnelOwner {
     if (!this.#attempting) return;
     this.#attempting = false;
     const { slot } = this.#backend as Backend;
-    const elapsedMs = nowMs - this.#attemptAt;
+    const elapsedMs = (this.#answeredAt > 0 ? this.#answeredAt : nowMs) - this.#attemptAt;
     (this.#pool as Pool).settle(this.#plane.worker, slot, this.#inFlightBefore, elapsedMs, outcome, nowMs);
     this.#plane.recorder.attempt(slot, outcome, elapsedMs);
     if (isUpstreamError(outcome)) this.#plane.recorder.upstreamError();

@@ -285,6 +285,7 @@ for (const { engine, lean } of ENGINES) {
     await backend.take(/early/);
     client.send('ping');
     await backend.take(/ping/);
+    assert.equal(tables.slots.total[1], 1, 'a tunnel is in flight while it lasts');
     client.socket.end();
     await backend.end();
     backend.send('still here');
@@ -292,6 +293,7 @@ for (const { engine, lean } of ENGINES) {
     backend.socket.end();
     await client.gone();
     assert.equal(tables.counters.global('tunnels'), 0);
+    assert.equal(tables.slots.total[1], 0);
     assert.equal(tables.counters.global('inFlight'), 0);
   });
 
