@@ -3,8 +3,7 @@
  * are not followed: they are statuses like any other. The timeout spans the whole probe.
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import type { HealthPlan } from '#core/plan.ts';
-import { failureText, timeoutText, type Probe } from './probe.ts';
+import { failureText, judgeStatus, timeoutText, type Probe } from './probe.ts';
 
 /** What is read of a body at most. A health page that says more does not say it in time anyway. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -53,12 +52,6 @@ export const httpProbe: Probe = ({ address, authority, health }) =>
     });
     request.end();
   });
-
-function judgeStatus(status: number, { status: ranges }: HealthPlan): [ok: boolean, detail: string] {
-  if (ranges.some(([from, to]) => status >= from && status <= to)) return [true, `status ${status}`];
-  const wanted = ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
-  return [false, `status ${status}, expected ${wanted}`];
-}
 
 function judgeBody(body: Buffer, whole: boolean, wanted: string, status: string): [ok: boolean, detail: string] {
   if (body.includes(wanted)) return [true, `${status}, and the body says so`];

@@ -48,3 +48,10 @@ export function failureText(error: NodeJS.ErrnoException): string {
 export function timeoutText(timeoutMs: number): string {
   return `no answer within ${timeoutMs} ms`;
 }
+
+/** The verdict on a final status. */
+export function judgeStatus(status: number, { status: ranges }: HealthPlan): [ok: boolean, detail: string] {
+  if (ranges.some(([from, to]) => status >= from && status <= to)) return [true, `status ${status}`];
+  const wanted = ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
+  return [false, `status ${status}, expected ${wanted}`];
+}

@@ -94,7 +94,7 @@ describe('one probe', () => {
 
   test('what is not HTTP, and what is not there, fail with a reason', async () => {
     const strange = await rawServer('220 mail ready\r\n');
-    assert.match((await probe({}, tcp(strange.port))).detail, /Parse Error/);
+    assert.match((await probe({}, tcp(strange.port))).detail, /not valid HTTP/);
     await strange.close();
     const gone = await rawServer(null);
     await gone.close();
