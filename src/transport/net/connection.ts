@@ -13,7 +13,16 @@ export interface EngineState {
   /** Every read of every connection lands here; safe, because reads are handled synchronously. */
   readonly receive: Buffer;
   symbols: LeanSymbols | null;
+  /** Buffers that unsent bytes waited in, for the next that have to wait. */
+  readonly slabs: Buffer[];
 }
+
+/** As much as one read brings. */
+const SLAB_BYTES = 256 * 1024;
+/** Less than this is not worth a slab. */
+const SLAB_FROM_BYTES = 16 * 1024;
+/** Slabs kept at most: 4 MiB for each worker. */
+const SLABS_MAX = 16;
 
 export class NetConnection implements Connection {
   handler: ConnectionHandler;
@@ -91,9 +100,7 @@ export class NetConnection implements Connection {
       }
       at += taken;
     }
-    const rest = Buffer.from(buffer.subarray(at, end));
-    this.pendingBytes += rest.length;
-    this.#promote().write(rest, onSocketFlushed.bind(null, this, rest.length));
+    this.#queue(buffer, at, end);
     return false;
   }
 
@@ -172,6 +179,21 @@ export class NetConnection implements Connection {
   flushed(bytes: number): void {
     this.pendingBytes -= bytes;
     if (this.pendingBytes === 0 && !this.destroyed) this.handler.onDrain();
+  }
+
+  /** Keeps a copy until the kernel takes it. Large ones go into slabs that are used again, or each would be garbage. */
+  #queue(buffer: Buffer, start: number, end: number): void {
+    const length = end - start;
+    const { slabs } = this.#engine;
+    const slab =
+      length >= SLAB_FROM_BYTES && length <= SLAB_BYTES ? (slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES)) : null;
+    const copy = slab === null ? Buffer.allocUnsafeSlow(length) : slab.subarray(0, length);
+    buffer.copy(copy, 0, start, end);
+    this.pendingBytes += length;
+    this.#promote().write(copy, () => {
+      if (slab !== null && slabs.length < SLABS_MAX) slabs.push(slab);
+      this.flushed(length);
+    });
   }
 
   #promote(): Socket {
@@ -260,10 +282,6 @@ function onSocketError(this: Socket, error: NodeJS.ErrnoException): void {
 
 function onSocketClose(this: Socket): void {
   (this as OwnedSocket).owner.closed(null);
-}
-
-function onSocketFlushed(owner: NetConnection, bytes: number): void {
-  owner.flushed(bytes);
 }
 
 function failed(connection: NetConnection, code: string): void {

@@ -9,7 +9,7 @@ const RECEIVE_BYTES = 256 * 1024;
 
 export class NetTransport implements Transport {
   readonly name = 'net';
-  readonly #state: EngineState = { receive: Buffer.allocUnsafeSlow(RECEIVE_BYTES), symbols: null };
+  readonly #state: EngineState = { receive: Buffer.allocUnsafeSlow(RECEIVE_BYTES), symbols: null, slabs: [] };
 
   /** `lean: false` keeps to whole sockets, as on a Node whose internals are not known. */
   constructor(options: { readonly lean?: boolean } = {}) {
