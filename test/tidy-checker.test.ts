@@ -148,7 +148,7 @@ test('narrowed tests and skips without a reason', () => {
 test('text that belongs elsewhere', () => {
   const found = (text: string) => rules.textProblems('docs/a.md', text).length;
   assert.equal(found('see /home/user/edgebalancer'), 1);
-  assert.equal(found('cd "/root/x"'), 1);
+  assert.equal(found('cd "/home/x"'), 1);
   assert.equal(found('as shared/research/routing.md says'), 1);
   assert.equal(found('a sub-agent wrote this'), 1);
   assert.equal(found('GET /proxy/home/ and bench/.work/ and https://example.com/home/x'), 0);

@@ -128,7 +128,7 @@ const FORBIDDEN_TEXT: readonly { pattern: RegExp; text: string }[] = [
   },
   {
     pattern:
-      /\b(?:sub-?agents?|(?:ai|coding) (?:agents?|assistants?)|claude|chatgpt|this session|(?:previous|next|earlier) session|the brief (?:says|asks)|my (?:task|brief)|farm-bench|farm-studio)\b/i,
+      /\b(?:sub-?agents?|(?:ai|coding) (?:agents?|assistants?)|this session|(?:previous|next|earlier) session|the brief (?:says|asks)|my (?:task|brief))\b/i,
     text: 'speaks of how the work was organised: the repository speaks of the product alone',
   },
   {
