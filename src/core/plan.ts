@@ -3,6 +3,16 @@
  * thread, compared and frozen. Durations are whole milliseconds (`…Ms`), sizes bytes (`…Bytes`), shares 0 to 1.
  * A duration or limit of 0 means "no limit" unless its line says otherwise.
  */
+import type {
+  AccessLogPlan,
+  CircuitPlan,
+  ConcurrencyPlan,
+  HedgePlan,
+  OverloadPlan,
+  RateLimitPlan,
+  RetryPlan,
+} from './plan-failures.ts';
+
 export interface Plan {
   /** Counts up by one with every plan that is published; 1 is the first. */
   readonly revision: number;
@@ -12,6 +22,11 @@ export interface Plan {
   readonly listeners: readonly ListenerPlan[];
   readonly routes: readonly RoutePlan[];
   readonly pools: readonly PoolPlan[];
+  readonly rateLimits: readonly RateLimitPlan[];
+  /** Null: nothing is shed for the process's own sake. */
+  readonly overload: OverloadPlan | null;
+  /** Null: no access log. */
+  readonly accessLog: AccessLogPlan | null;
 }
 
 export interface ListenerPlan {
@@ -29,6 +44,8 @@ export interface ListenerLimits {
   readonly headerCount: number;
   readonly targetBytes: number;
   readonly bodyBytes: number;
+  /** A body that comes more slowly than this, in bytes a second over `timeouts.bodyMs`, is refused. */
+  readonly bodyBytesPerSecond: number;
 }
 
 export interface ListenerTimeouts {
@@ -58,6 +75,8 @@ export interface RoutePlan {
   readonly split: readonly { readonly pool: number; readonly weight: number }[];
   /** True when the pool is the supervisor's own control plane. */
   readonly controlPlane: boolean;
+  /** Limits that its requests must pass, in order. Indexes into `Plan.rateLimits`. */
+  readonly rateLimits: readonly number[];
   readonly timeouts: { readonly totalMs: number; readonly perTryMs: number };
   readonly headers: { readonly request: HeaderEdits; readonly response: HeaderEdits };
 }
@@ -83,9 +102,20 @@ export interface HeaderEdits {
 
 export interface PoolPlan {
   readonly name: string;
+  /** Index of this pool's row in the shared tables; kept over reloads by name. */
+  readonly row: number;
   readonly strategy: StrategyPlan;
   readonly backends: readonly BackendPlan[];
   readonly health: HealthPlan | null;
+  /** Null: requests take no backend out. */
+  readonly circuit: CircuitPlan | null;
+  /** Below this share of eligible backends, all that probes do not call down are used; 0: never. */
+  readonly panicThreshold: number;
+  /** Null: an attempt is never made again, but for a dead kept-alive connection. */
+  readonly retry: RetryPlan | null;
+  /** Null: no request is asked twice. */
+  readonly hedge: HedgePlan | null;
+  readonly concurrency: ConcurrencyPlan | null;
   /** How long a backend that came back takes to reach its full weight; 0: at once. */
   readonly slowStartMs: number;
   readonly timeouts: {
@@ -99,7 +129,14 @@ export interface PoolPlan {
     /** The longest silence in an upgraded connection. */
     readonly tunnelMs: number;
   };
-  readonly limits: { readonly inFlight: number };
+  readonly limits: {
+    /** Attempts at one backend at one time, all workers together. */
+    readonly inFlight: number;
+    /** Requests that may wait for a backend of the pool, all workers together. */
+    readonly queue: number;
+    /** How long they may wait. */
+    readonly queueTimeoutMs: number;
+  };
 }
 
 export interface StrategyPlan {

@@ -26,7 +26,16 @@ function setUp() {
 /** Backends with these URLs, in slots 0, 1, …. */
 function plan(...urls: string[]) {
   let slot = 0;
-  const context = { revision: 1, assignSlot: () => slot++, assignRouteRow: () => 1, controlSocket: '', cpus: 1 };
+  const context = {
+    revision: 1,
+    assignSlot: () => slot++,
+    assignRouteRow: () => 1,
+    assignPoolRow: () => 0,
+    assignLimitRow: () => 0,
+    controlSocket: '',
+    cpus: 1,
+    memoryBytes: 1024 ** 3,
+  };
   return planOf({ pools: [{ backends: urls.map((url) => ({ id: url, url })) }] }, context);
 }
 

@@ -22,6 +22,8 @@ export const GLOBAL_COUNTERS = [
   'bytesOut',
   'tunnels',
   'staleRetries',
+  'shedLag',
+  'shedMemory',
 ] as const;
 export type GlobalCounter = (typeof GLOBAL_COUNTERS)[number];
 /** The cell of each global counter in a worker's row. */
@@ -56,13 +58,44 @@ export function statusOfCell(cell: number): number {
   return cell === 0 ? 0 : cell + 99;
 }
 
-/** Outcome counters per slot, then the number of picks and the sum of microseconds. */
+/** Outcome counters per slot, then changes of its circuit, the number of picks and the sum of microseconds. */
 const SLOT_CELLS = 16;
+/** Changes of a slot's circuit to each `CircuitState`. */
+export const SLOT_CIRCUIT = 10;
 export const SLOT_PICKS = 14;
 export const SLOT_SUM_US = 15;
 
 /** Sum of microseconds per route and method, kept behind the statuses. */
 const SERIES_SUM_US = STATUS_CELLS - 1;
+
+/** Counters of a pool. Retries by the outcome of the attempt before lie behind them. */
+export const POOL_COUNTERS = [
+  'failovers',
+  'budgetExhausted',
+  'hedgesWon',
+  'hedgesLost',
+  'hedgesRefused',
+  'queued',
+  'queueFull',
+  'queueTimeouts',
+  'backendsFull',
+  'concurrencyLimited',
+] as const;
+export type PoolCounter = (typeof POOL_COUNTERS)[number];
+export const P: Readonly<Record<PoolCounter, number>> = Object.fromEntries(
+  POOL_COUNTERS.map((name, at) => [name, at]),
+) as Record<PoolCounter, number>;
+/** Retries of a pool by outcome begin here. */
+export const POOL_RETRIES = 16;
+const POOL_CELLS = 32;
+
+/** Counters of a rate limit. */
+export const LIMIT_COUNTERS = ['limited', 'dryRunLimited', 'allowed', 'evicted'] as const;
+export type LimitCounter = (typeof LIMIT_COUNTERS)[number];
+export const L: Readonly<Record<LimitCounter, number>> = Object.fromEntries(
+  LIMIT_COUNTERS.map((name, at) => [name, at]),
+) as Record<LimitCounter, number>;
+const LIMIT_CELLS = 8;
 
 /** The rows of one worker. */
 export class CounterRow {
@@ -73,15 +106,21 @@ export class CounterRow {
   /** [slot][SLOT_CELLS] */
   readonly slot: Float64Array;
   readonly slotHistogram: Uint32Array;
+  /** [pool row][POOL_CELLS] */
+  readonly pool: Float64Array;
+  /** [limit row][LIMIT_CELLS] */
+  readonly limit: Float64Array;
 
   constructor(layout: Layout) {
-    const { routes, slots } = layout.capacity;
+    const { routes, slots, pools, limits } = layout.capacity;
     const series = routes * METHOD_SERIES_COUNT;
     this.global = layout.f64(GLOBAL_COUNTERS.length);
     this.series = layout.f64(series * STATUS_CELLS);
     this.seriesHistogram = layout.u32(series * HISTOGRAM_CELLS);
     this.slot = layout.f64(slots * SLOT_CELLS);
     this.slotHistogram = layout.u32(slots * HISTOGRAM_CELLS);
+    this.pool = layout.f64(pools * POOL_CELLS);
+    this.limit = layout.f64(limits * LIMIT_CELLS);
   }
 }
 
@@ -128,6 +167,29 @@ export class CounterTable {
     return cells;
   }
 
+  /** A pool's cell: `P[…]`, or `POOL_RETRIES` and an outcome, all workers together. */
+  poolCount(row: number, cell: number): number {
+    let sum = 0;
+    for (const { pool } of this.rows) sum += pool[row * POOL_CELLS + cell] as number;
+    return sum;
+  }
+
+  /** A rate limit's cell, all workers together. */
+  limitCount(row: number, cell: number): number {
+    let sum = 0;
+    for (const { limit } of this.rows) sum += limit[row * LIMIT_CELLS + cell] as number;
+    return sum;
+  }
+
+  /** Forgets a pool's counts, before its row is given to another pool. Supervisor only, while nobody uses it. */
+  clearPool(poolRow: number): void {
+    for (const { pool } of this.rows) pool.fill(0, poolRow * POOL_CELLS, (poolRow + 1) * POOL_CELLS);
+  }
+
+  clearLimit(limitRow: number): void {
+    for (const { limit } of this.rows) limit.fill(0, limitRow * LIMIT_CELLS, (limitRow + 1) * LIMIT_CELLS);
+  }
+
   /** Forgets a slot's counts, before the slot is given to another backend. Supervisor only, while nobody uses it. */
   clearSlot(slot: number): void {
     for (const row of this.rows) {
@@ -153,4 +215,4 @@ export class CounterTable {
   }
 }
 
-export { SLOT_CELLS, SERIES_SUM_US };
+export { LIMIT_CELLS, POOL_CELLS, SERIES_SUM_US, SLOT_CELLS };

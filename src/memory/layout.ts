@@ -10,9 +10,11 @@ export interface Capacity {
   /** Routes, each with one series per method. */
   readonly routes: number;
   readonly pools: number;
+  /** Rate limits. */
+  readonly limits: number;
 }
 
-export const DEFAULT_CAPACITY = { slots: 4096, routes: 256, pools: 256 } as const;
+export const DEFAULT_CAPACITY = { slots: 4096, routes: 256, pools: 256, limits: 64 } as const;
 
 /** Named i32 words and f64 rows that strategies of one pool may ask for at most. */
 export const STRATEGY_ROWS_MAX = 8;

@@ -1,6 +1,9 @@
 /** All tables over one block. The same call on the same capacity lays the same tables out in every thread. */
+import { CircuitTable } from './circuit-table.ts';
 import { CounterTable } from './counters.ts';
+import { EventRing } from './event-ring.ts';
 import { Layout, type Capacity } from './layout.ts';
+import { PoolTable } from './pool-table.ts';
 import { SlotTable } from './slots.ts';
 import { StrategyMemory } from './strategy-memory.ts';
 
@@ -9,6 +12,9 @@ export interface Tables {
   readonly slots: SlotTable;
   readonly counters: CounterTable;
   readonly strategies: StrategyMemory;
+  readonly circuits: CircuitTable;
+  readonly pools: PoolTable;
+  readonly events: EventRing;
 }
 
 /** Bytes that `layTables` needs for this capacity. */
@@ -29,5 +35,8 @@ function lay(layout: Layout): Tables {
     slots: new SlotTable(layout),
     counters: new CounterTable(layout),
     strategies: new StrategyMemory(layout),
+    circuits: new CircuitTable(layout),
+    pools: new PoolTable(layout),
+    events: new EventRing(layout),
   };
 }

@@ -7,7 +7,7 @@ import { layTables, tablesBytes, type Tables } from '#memory/tables.ts';
 import { PlanState } from './plan-state.ts';
 import { ALL_FULL, NO_BACKEND, type Pool } from './pool.ts';
 
-const CAPACITY = { workers: 2, slots: 16, routes: 2, pools: 2 };
+const CAPACITY = { workers: 2, slots: 16, routes: 2, pools: 2, limits: 2 };
 
 function rig(
   tiers: readonly number[],
@@ -33,15 +33,24 @@ function rig(
     engine: 'net',
     listeners: [],
     routes: [],
+    rateLimits: [],
+    overload: null,
+    accessLog: null,
     pools: [
       {
         name: 'app',
+        row: 0,
         strategy: { name: 'round-robin', params: {}, key: { from: 'client-ip' } },
         backends,
         health: null,
         slowStartMs: 0,
+        circuit: null,
+        panicThreshold: 0,
+        retry: null,
+        hedge: null,
+        concurrency: null,
         timeouts: { connectMs: 0, firstByteMs: 0, idleMs: 0, bodyMs: 0, tunnelMs: 0 },
-        limits: { inFlight },
+        limits: { inFlight, queue: 0, queueTimeoutMs: 0 },
       },
     ],
   };

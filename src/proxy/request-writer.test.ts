@@ -28,7 +28,7 @@ function rewrite(raw: string, options: Options = {}): string[] {
     name: 'l',
     address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
     trustedProxies: options.trusted === true ? [`${peer}/32`] : [],
-    limits: { connections: 0, bodyBytes: 0, ...limits },
+    limits: { connections: 0, bodyBytes: 0, bodyBytesPerSecond: 0, ...limits },
     timeouts: { headerMs: 0, bodyMs: 0, idleMs: 0, writeMs: 0 },
   });
   const client = listener.factsOf(peer);

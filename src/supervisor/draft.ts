@@ -7,10 +7,14 @@ export interface CompileContext {
   /** The slot of a backend; the same one as long as pool, id and URL stay. */
   readonly assignSlot: (pool: string, id: string, url: string) => number;
   readonly assignRouteRow: (name: string) => number;
+  readonly assignPoolRow: (name: string) => number;
+  readonly assignLimitRow: (name: string) => number;
   /** Where the control plane listens for the workers. */
   readonly controlSocket: string;
   /** Threads that `workers: auto` stands for. */
   readonly cpus: number;
+  /** Memory that the process may have, in bytes. */
+  readonly memoryBytes: number;
 }
 
 export interface Draft {

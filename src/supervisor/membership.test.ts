@@ -11,7 +11,7 @@ const NONE = new Set<number>();
 const nowhere = (slot: number): boolean => slot === 2;
 
 function setUp() {
-  const capacity = { workers: 1, slots: 8, routes: 2, pools: 1 };
+  const capacity = { workers: 1, slots: 8, routes: 2, pools: 1, limits: 1 };
   const { slots } = layTables(new ArrayBuffer(tablesBytes(capacity)), capacity);
   const timers = new VirtualTimers();
   const membership = new Membership(slots, timers);
@@ -22,7 +22,16 @@ function setUp() {
 function plan(weights: number[], pool: Partial<PoolSketch> = {}) {
   const backends = weights.map((weight, at) => ({ id: `b${at}`, url: `http://127.0.0.1:${9000 + at}`, weight }));
   const assignSlot = (_: string, id: string): number => Number(id.slice(1));
-  const context = { revision: 1, assignSlot, assignRouteRow: () => 1, controlSocket: '', cpus: 1 };
+  const context = {
+    revision: 1,
+    assignSlot,
+    assignRouteRow: () => 1,
+    assignPoolRow: () => 0,
+    assignLimitRow: () => 0,
+    memoryBytes: 1024 ** 3,
+    controlSocket: '',
+    cpus: 1,
+  };
   return planOf({ pools: [{ backends, ...pool }] }, context);
 }
 const { unknown, healthy, unhealthy, unchecked } = HealthState;

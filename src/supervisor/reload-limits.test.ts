@@ -6,7 +6,16 @@ import { refusal } from './reload-limits.ts';
 const plan = (sketch: Partial<Sketch>) =>
   planOf(
     { pools: [], ...sketch },
-    { revision: 1, assignSlot: () => 0, assignRouteRow: () => 1, controlSocket: '', cpus: 1 },
+    {
+      revision: 1,
+      assignSlot: () => 0,
+      assignRouteRow: () => 1,
+      assignPoolRow: () => 0,
+      assignLimitRow: () => 0,
+      memoryBytes: 1024 ** 3,
+      controlSocket: '',
+      cpus: 1,
+    },
   );
 const now = plan({ workers: 2, listeners: [{ name: 'public', port: 8080 }] });
 const listeners = now.listeners.map(({ name }) => ({ name, port: 8080 }));

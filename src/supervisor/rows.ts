@@ -11,6 +11,8 @@ const FIRST_ROUTE_ROW = 1;
 export interface RowsDraft {
   readonly assignSlot: (pool: string, id: string, url: string) => number;
   readonly assignRouteRow: (name: string) => number;
+  readonly assignPoolRow: (name: string) => number;
+  readonly assignLimitRow: (name: string) => number;
   /** Makes the draft the rows in force; returns the slot names that were not in force before. */
   readonly commit: () => Set<string>;
 }
@@ -19,6 +21,8 @@ export class Rows {
   readonly #tables: () => Tables;
   readonly #slots: RowAllocator;
   readonly #routes: RowAllocator;
+  readonly #pools: RowAllocator;
+  readonly #limits: RowAllocator;
 
   constructor(tables: () => Tables) {
     this.#tables = tables;
@@ -36,17 +40,40 @@ export class Rows {
       isIdle: () => true,
       onReuse: (row) => tables().counters.clearRoute(row),
     });
+    this.#pools = new RowAllocator({
+      first: 0,
+      capacity: DEFAULT_CAPACITY.pools,
+      what: 'pools',
+      isIdle: () => true,
+      onReuse: (row) => {
+        tables().counters.clearPool(row);
+        tables().pools.clear(row);
+      },
+    });
+    this.#limits = new RowAllocator({
+      first: 0,
+      capacity: DEFAULT_CAPACITY.limits,
+      what: 'rate limits',
+      isIdle: () => true,
+      onReuse: (row) => tables().counters.clearLimit(row),
+    });
   }
 
   /** `obeyed` is the oldest revision that a worker may still obey. Nothing changes until `commit`. */
   draft(obeyed: number, revision: number): RowsDraft {
     const slots = this.#slots.draft(obeyed);
     const routes = this.#routes.draft(obeyed);
+    const pools = this.#pools.draft(obeyed);
+    const limits = this.#limits.draft(obeyed);
     return {
       assignSlot: (pool, id, url) => slots.assign(slotName(pool, id, url)),
       assignRouteRow: (name) => routes.assign(name),
+      assignPoolRow: (name) => pools.assign(name),
+      assignLimitRow: (name) => limits.assign(name),
       commit: () => {
         this.#routes.commit(routes, revision);
+        this.#pools.commit(pools, revision);
+        this.#limits.commit(limits, revision);
         return new Set(this.#slots.commit(slots, revision));
       },
     };
@@ -65,10 +92,11 @@ export class Rows {
   }
 
   #clearSlot(slot: number): void {
-    const { slots, counters, strategies } = this.#tables();
+    const { slots, counters, strategies, circuits } = this.#tables();
     slots.generation[slot]! += 1;
     counters.clearSlot(slot);
     strategies.clearSlot(slot);
+    circuits.clearSlot(slot);
   }
 }
 

@@ -3,6 +3,7 @@
  * backends, answers for the control plane, and brings all of it to an orderly end. It never touches a request.
  */
 import { usableCpus } from '#control/config/usable-cpus.ts';
+import { usableMemoryBytes } from '#control/config/usable-memory.ts';
 import type { Log, Random, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import { resolveName, type Resolve } from '#discovery/resolve.ts';
@@ -237,9 +238,15 @@ export class Supervisor {
   }
 
   #compile(draft: Draft, revision: number): { plan: Plan; commit: () => Set<string> } {
-    const { assignSlot, assignRouteRow, commit } = this.#rows.draft(this.#running?.pool.obeyedRevision ?? 0, revision);
+    const { commit, ...assign } = this.#rows.draft(this.#running?.pool.obeyedRevision ?? 0, revision);
     const cpus = this.#options.cpus ?? usableCpus();
-    const plan = draft.compile({ revision, assignSlot, assignRouteRow, controlSocket: this.#control.path, cpus });
+    const plan = draft.compile({
+      revision,
+      ...assign,
+      controlSocket: this.#control.path,
+      cpus,
+      memoryBytes: usableMemoryBytes(),
+    });
     return { plan, commit };
   }
 

@@ -121,6 +121,8 @@ export class WorkerPool implements WorkerEvents {
     const { tables, log, timers } = this.#options;
     const taken = tables.slots.reclaim(handle.row);
     tables.counters.clearGauges(handle.row);
+    tables.circuits.releaseLock(handle.row);
+    tables.pools.reclaim(handle.row);
     const starting = this.#starting.get(handle);
     this.#starting.delete(handle);
     this.#options.onProgress();

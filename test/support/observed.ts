@@ -8,14 +8,23 @@ import { planOf } from './plans.ts';
 
 /** Two workers; backends a and b in slots 0 and 1; route `all` in row 1. */
 export function observedTwo(): { observed: Observed; recorders: readonly Recorder[] } {
-  const capacity = { workers: 3, slots: 8, routes: 4, pools: 2 };
+  const capacity = { workers: 3, slots: 8, routes: 4, pools: 2, limits: 2 };
   const tables = layTables(new ArrayBuffer(tablesBytes(capacity)), capacity);
   const backends = [
     { id: 'a', url: 'http://127.0.0.1:9001' },
     { id: 'b', url: 'http://127.0.0.1:9002', weight: 2 },
   ];
   const assignSlot = (_: string, id: string): number => ['a', 'b'].indexOf(id);
-  const context = { revision: 7, assignSlot, assignRouteRow: () => 1, controlSocket: '', cpus: 1 };
+  const context = {
+    revision: 7,
+    assignSlot,
+    assignRouteRow: () => 1,
+    assignPoolRow: () => 0,
+    assignLimitRow: () => 0,
+    memoryBytes: 1024 ** 3,
+    controlSocket: '',
+    cpus: 1,
+  };
   const plan = planOf({ pools: [{ backends, health: {} }] }, context);
   tables.slots.weight.set([1, 2]);
   tables.slots.health.set([HealthState.healthy, HealthState.unhealthy]);

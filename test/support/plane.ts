@@ -15,7 +15,11 @@ export interface PlaneOptions {
     readonly timeouts?: Partial<ListenerPlan['timeouts']>;
   };
   readonly route?: Partial<RoutePlan>;
-  readonly pool?: Partial<Omit<PoolPlan, 'timeouts'>> & { readonly timeouts?: Partial<PoolPlan['timeouts']> };
+  readonly pool?: Partial<Omit<PoolPlan, 'timeouts' | 'limits'>> & {
+    readonly timeouts?: Partial<PoolPlan['timeouts']>;
+    readonly limits?: Partial<PoolPlan['limits']>;
+  };
+  readonly plan?: Partial<Pick<Plan, 'rateLimits' | 'overload' | 'accessLog'>>;
 }
 
 export interface TestPlane {
@@ -23,6 +27,9 @@ export interface TestPlane {
   readonly tables: Tables;
   readonly port: number;
 }
+
+/** A pool without anything that bounds failure. */
+export const UNBOUNDED = { circuit: null, panicThreshold: 0, retry: null, hedge: null, concurrency: null } as const;
 
 const NO_EDITS = { remove: [], set: [], add: [] };
 
@@ -51,6 +58,7 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
           headerCount: 100,
           targetBytes: 8192,
           bodyBytes: 0,
+          bodyBytesPerSecond: 0,
           ...options.listener?.limits,
         },
         timeouts: { headerMs: 10_000, bodyMs: 30_000, idleMs: 75_000, writeMs: 30_000, ...options.listener?.timeouts },
@@ -64,6 +72,7 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
         stripPrefix: '',
         split: [{ pool: 0, weight: 1 }],
         controlPlane: false,
+        rateLimits: [],
         timeouts: { totalMs: 15_000, perTryMs: 5000 },
         headers: { request: NO_EDITS, response: NO_EDITS },
         ...options.route,
@@ -72,12 +81,14 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
     pools: [
       {
         name: 'app',
+        row: 0,
         strategy: { name: 'round-robin', params: {}, key: { from: 'client-ip' } },
         backends,
         health: null,
         slowStartMs: 0,
-        limits: { inFlight: 1024 },
+        ...UNBOUNDED,
         ...options.pool,
+        limits: { inFlight: 1024, queue: 0, queueTimeoutMs: 1000, ...options.pool?.limits },
         timeouts: {
           connectMs: 2000,
           firstByteMs: 15_000,
@@ -88,6 +99,10 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
         },
       },
     ],
+    rateLimits: [],
+    overload: null,
+    accessLog: null,
+    ...options.plan,
   };
 }
 

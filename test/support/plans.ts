@@ -1,5 +1,6 @@
 /** Plans made by hand, for tests that need one without reading a configuration. */
 import type { BackendPlan, HealthPlan, ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
+import { UNBOUNDED } from './plane.ts';
 import type { CompileContext, Draft } from '#supervisor/draft.ts';
 
 export interface PoolSketch {
@@ -29,6 +30,9 @@ export function planOf(sketch: Sketch, context: CompileContext): Plan {
     listeners: (sketch.listeners ?? [{ name: 'public' }]).map(listener),
     routes: [route(context.assignRouteRow('all'))],
     pools: sketch.pools.map((pool) => poolPlan(pool, context)),
+    rateLimits: [],
+    overload: null,
+    accessLog: null,
   };
 }
 
@@ -45,7 +49,14 @@ function listener({
     name,
     address: { kind: 'tcp', host, port },
     trustedProxies: [],
-    limits: { connections: 1000, headerBytes: 32768, headerCount: 100, targetBytes: 8192, bodyBytes: 0 },
+    limits: {
+      connections: 1000,
+      headerBytes: 32768,
+      headerCount: 100,
+      targetBytes: 8192,
+      bodyBytes: 0,
+      bodyBytesPerSecond: 0,
+    },
     timeouts: { headerMs: 10_000, bodyMs: 30_000, idleMs: 75_000, writeMs: 30_000 },
   };
 }
@@ -58,6 +69,7 @@ function route(row: number): RoutePlan {
     stripPrefix: '',
     split: [{ pool: 0, weight: 1 }],
     controlPlane: false,
+    rateLimits: [],
     timeouts: { totalMs: 15_000, perTryMs: 5_000 },
     headers: { request: { remove: [], set: [], add: [] }, response: { remove: [], set: [], add: [] } },
   };
@@ -67,6 +79,7 @@ function poolPlan(pool: PoolSketch, context: CompileContext): PoolPlan {
   const name = pool.name ?? 'app';
   return {
     name,
+    row: context.assignPoolRow(name),
     strategy: { name: pool.strategy ?? 'round-robin', params: {}, key: { from: 'client-ip' } },
     backends: pool.backends.map(({ id, url, weight = 1 }): BackendPlan => {
       const { hostname, port, host } = new URL(url);
@@ -82,8 +95,9 @@ function poolPlan(pool: PoolSketch, context: CompileContext): PoolPlan {
     }),
     health: pool.health === undefined || pool.health === null ? null : healthPlan(pool.health),
     slowStartMs: pool.slowStartMs ?? 0,
+    ...UNBOUNDED,
     timeouts: { connectMs: 2_000, firstByteMs: 15_000, idleMs: 50_000, bodyMs: 30_000, tunnelMs: 600_000 },
-    limits: { inFlight: 1024 },
+    limits: { inFlight: 1024, queue: 0, queueTimeoutMs: 1000 },
   };
 }
 

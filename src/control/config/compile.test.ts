@@ -13,11 +13,16 @@ function plan(text: string, options: Partial<CompileOptions> = {}): Plan {
   assert.deepEqual(problems.map(formatProblem), []);
   assert.ok(config);
   let slot = 0;
+  let pool = 0;
+  let limit = 0;
   const rows: string[] = [];
   return compile(config, {
     revision: 7,
     assignSlot: () => slot++,
     assignRouteRow: (name) => rows.push(name) - 1,
+    assignPoolRow: () => pool++,
+    assignLimitRow: () => limit++,
+    memoryBytes: 1024 ** 3,
     controlSocket: '/run/control.sock',
     cpus: 3,
     ...options,

@@ -1,7 +1,16 @@
 /** A checked configuration becomes the plan that workers obey: flat, defaulted, frozen. */
 import type { BackendPlan, HeaderEdits, HealthPlan, ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
+import type { RateLimitPlan } from '#core/plan-failures.ts';
 import { strategyByName } from '#core/strategies/index.ts';
 import { backendIdOf, backendsOf, type BackendConfig } from './backends.ts';
+import {
+  compileAccessLog,
+  compileCircuit,
+  compileHedge,
+  compileOverload,
+  compileRateLimits,
+  compileRetry,
+} from './compile-failures.ts';
 import type { ListenerConfig, PoolConfig, RouteConfig, Config } from './schema.ts';
 
 export interface CompileOptions {
@@ -10,10 +19,15 @@ export interface CompileOptions {
   readonly assignSlot: (pool: string, id: string, url: string) => number;
   /** The route's row in the metrics tables; the same for the same name. */
   readonly assignRouteRow: (name: string) => number;
+  /** The pool's and the rate limit's rows, likewise. */
+  readonly assignPoolRow: (name: string) => number;
+  readonly assignLimitRow: (name: string) => number;
   /** The unix socket on which the control plane answers; null when it does not, and its routes find no backend. */
   readonly controlSocket: string | null;
   /** Usable CPUs, for `workers: auto`. */
   readonly cpus: number;
+  /** Memory that the process may have, in bytes. */
+  readonly memoryBytes: number;
 }
 
 /** No pool of a configuration can have this name: `@` is not allowed in names. */
@@ -26,13 +40,17 @@ export function compile(config: Config, options: CompileOptions): Plan {
     pools.push(controlPool(options));
     names.push(CONTROL_POOL);
   }
+  const rateLimits = compileRateLimits(config.rateLimits, options.assignLimitRow);
   return deepFreeze({
     revision: options.revision,
     workers: config.workers === 'auto' ? Math.max(1, options.cpus) : config.workers,
     engine: config.engine,
     listeners: config.listeners.map(compileListener),
-    routes: config.routes.map((route) => compileRoute(route, names, options.assignRouteRow(route.name))),
+    routes: config.routes.map((route) => compileRoute(route, names, rateLimits, options)),
     pools,
+    rateLimits,
+    overload: compileOverload(config.overload, options.memoryBytes),
+    accessLog: compileAccessLog(config.log.access),
   });
 }
 
@@ -47,14 +65,19 @@ function compileListener(listener: ListenerConfig): ListenerPlan {
   };
 }
 
-function compileRoute(route: RouteConfig, pools: readonly string[], row: number): RoutePlan {
+function compileRoute(
+  route: RouteConfig,
+  pools: readonly string[],
+  limits: readonly RateLimitPlan[],
+  options: CompileOptions,
+): RoutePlan {
   const { match } = route;
   const parts = route.controlPlane
     ? [{ pool: CONTROL_POOL, weight: 1 }]
     : (route.split ?? [{ pool: route.pool ?? '', weight: 1 }]);
   return {
     name: route.name,
-    row,
+    row: options.assignRouteRow(route.name),
     match: {
       hosts: match.hosts,
       path: match.path.path,
@@ -68,6 +91,10 @@ function compileRoute(route: RouteConfig, pools: readonly string[], row: number)
     stripPrefix: route.stripPrefix,
     split: parts.map((part) => ({ pool: pools.indexOf(part.pool), weight: part.weight })),
     controlPlane: route.controlPlane,
+    // A limit that is turned off (null) is not among them.
+    rateLimits: route.rateLimits
+      .map((name) => limits.findIndex((limit) => limit.name === name))
+      .filter((at) => at >= 0),
     timeouts: { totalMs: route.timeouts.total, perTryMs: route.timeouts.perTry },
     headers: { request: compileEdits(route.headers.request), response: compileEdits(route.headers.response) },
   };
@@ -83,9 +110,15 @@ function compilePool(name: string, pool: PoolConfig, options: CompileOptions): P
   const { timeouts } = pool;
   return {
     name,
+    row: options.assignPoolRow(name),
     strategy: pool.strategy,
     backends: backendsOf(pool).map((backend) => compileBackend(name, backend, options)),
     health: pool.health === null ? null : compileHealth(pool.health),
+    circuit: compileCircuit(pool),
+    panicThreshold: pool.panicThreshold,
+    retry: compileRetry(pool.retry),
+    hedge: compileHedge(pool.hedge),
+    concurrency: pool.concurrency,
     slowStartMs: pool.slowStart ?? 0,
     timeouts: {
       connectMs: timeouts.connect,
@@ -94,7 +127,11 @@ function compilePool(name: string, pool: PoolConfig, options: CompileOptions): P
       bodyMs: timeouts.body,
       tunnelMs: timeouts.tunnel,
     },
-    limits: { inFlight: pool.limits.inFlight },
+    limits: {
+      inFlight: pool.limits.inFlight,
+      queue: pool.limits.queue,
+      queueTimeoutMs: pool.limits.queueTimeout,
+    },
   };
 }
 
@@ -134,6 +171,7 @@ function controlPool(options: CompileOptions): PoolPlan {
   const url = `unix:${path}`;
   return {
     name: CONTROL_POOL,
+    row: options.assignPoolRow(CONTROL_POOL),
     strategy: { name: 'round-robin', params: defaultParams('round-robin'), key: { from: 'client-ip' } },
     backends:
       path === null
@@ -150,9 +188,14 @@ function controlPool(options: CompileOptions): PoolPlan {
             },
           ],
     health: null,
+    circuit: null,
+    panicThreshold: 0,
+    retry: null,
+    hedge: null,
+    concurrency: null,
     slowStartMs: 0,
     timeouts: { connectMs: 2000, firstByteMs: 15_000, idleMs: 50_000, bodyMs: 0, tunnelMs: 3_600_000 },
-    limits: { inFlight: 1024 },
+    limits: { inFlight: 1024, queue: 0, queueTimeoutMs: 0 },
   };
 }
 

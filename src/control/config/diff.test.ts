@@ -13,6 +13,9 @@ function plan(text: string): Plan {
     revision: slot,
     assignSlot: () => slot++,
     assignRouteRow: () => slot++,
+    assignPoolRow: () => slot++,
+    assignLimitRow: () => slot++,
+    memoryBytes: 1024 ** 3,
     controlSocket: '/c',
     cpus: 2,
   });

@@ -30,6 +30,8 @@ function text<T>(expected: string, read: (raw: string) => Reading<T>) {
 interface DurationBounds {
   /** Least milliseconds; 0 is then allowed only with `orNone`. */
   readonly min?: number;
+  /** Most milliseconds. */
+  readonly max?: number;
   /** Whether 0 stands for "no limit". */
   readonly orNone?: boolean;
 }
@@ -42,6 +44,8 @@ export function duration(bounds: DurationBounds = {}) {
     if (reading.value === 0 && bounds.orNone === true) return reading;
     if (reading.value < (bounds.min ?? 0))
       return { problem: `\`${raw}\` is too short; \`${bounds.min}ms\` is the least` };
+    if (bounds.max !== undefined && reading.value > bounds.max)
+      return { problem: `\`${raw}\` is too long; \`${bounds.max}ms\` is the most` };
     return reading;
   });
 }
@@ -56,6 +60,21 @@ export function size(bounds: { readonly min: number; readonly max?: number; read
       return { problem: `\`${raw}\` is too large; \`${bounds.max}\` bytes is the most` };
     return reading;
   });
+}
+
+/** Bytes, or a share of what the process may have. */
+export function memoryBound() {
+  return scalar(
+    'a size such as `1GiB`, or a share such as `90%`',
+    (raw): Reading<{ bytes: number } | { share: number }> => {
+      if (typeof raw === 'string' && raw.trim().endsWith('%')) {
+        const reading = readShare(raw.trim());
+        return 'problem' in reading ? reading : { value: { share: reading.value } };
+      }
+      const reading = readSize(raw);
+      return 'problem' in reading ? reading : { value: { bytes: reading.value } };
+    },
+  );
 }
 
 /** Events per second. */

@@ -32,6 +32,9 @@ function judge(text: string): boolean {
     revision: 1,
     assignSlot: () => next++,
     assignRouteRow: () => next++,
+    assignPoolRow: () => next++,
+    assignLimitRow: () => next++,
+    memoryBytes: 1024 ** 3,
     controlSocket: '/c',
     cpus: 1,
   });

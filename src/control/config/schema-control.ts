@@ -1,6 +1,6 @@
 /** Everything beside traffic: limits by rate, state, admin, logs, tracing, cost, copilot. */
 import { z } from 'zod';
-import { count, fieldName, listenAddress, name, rate, section, share } from './fields.ts';
+import { count, duration, fieldName, listenAddress, memoryBound, name, rate, section, share } from './fields.ts';
 
 const limitKey = z.union(
   [z.enum(['client-ip', 'global', 'route']), section({ header: fieldName() }), section({ cookie: z.string().min(1) })],
@@ -13,20 +13,36 @@ const rateLimit = section({
   burst: count(1, 10_000_000)
     .optional()
     .meta({ description: 'How much it holds; a second of the rate when not given' }),
+  dryRun: z.boolean().default(false).meta({ description: 'true: counted, never enforced' }),
 }).transform((limit) => ({ ...limit, burst: limit.burst ?? Math.max(1, Math.ceil(limit.rate)) }));
+
+type RateLimit = z.output<typeof rateLimit>;
 
 /** The limit that routes name unless they say otherwise. */
 export const DEFAULT_RATE_LIMIT = 'per-client';
-const PER_CLIENT = { key: 'client-ip' as const, rate: 100, burst: 200 };
+const PER_CLIENT: RateLimit = { key: 'client-ip', rate: 100, burst: 200, dryRun: false };
 
 export const rateLimits = z
   .record(z.string(), rateLimit.nullable())
   .prefault({})
-  .transform((limits) => ({ [DEFAULT_RATE_LIMIT]: PER_CLIENT, ...limits }))
+  .transform((limits): Record<string, RateLimit | null> => ({ [DEFAULT_RATE_LIMIT]: PER_CLIENT, ...limits }))
   .meta({
     description:
       'Allowances by name. `per-client` (client-ip, 100/s, burst 200) is there unless it is set anew, or to null',
   });
+
+export const overload = section({
+  eventLoopLag: duration({ min: 10, max: 60_000, orNone: true })
+    .prefault('500ms')
+    .meta({ description: "How late a worker's event loop may be before it refuses requests; 0: never refuses" }),
+  memory: memoryBound()
+    .prefault('90%')
+    .meta({
+      description:
+        "Resident memory of the process above which requests are refused: a size, or a share of the container's limit or the machine's memory; 0: never refuses",
+      samples: ['90%', '1GiB'],
+    }),
+});
 
 export const state = section({
   dir: z

@@ -37,6 +37,9 @@ const limits = section({
   bodyBytes: size({ min: 1, orNone: true })
     .prefault(0)
     .meta({ description: 'Size of a request body; more is answered 413; 0: no limit' }),
+  bodyBytesPerSecond: count(0, 1_000_000_000)
+    .default(100)
+    .meta({ description: 'The least pace of a request body, over `timeouts.body`; less is answered 408; 0: any pace' }),
 });
 
 const timeouts = section({

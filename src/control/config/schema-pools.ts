@@ -1,5 +1,6 @@
 /** Pools: named sets of backends, and how they are watched, chosen and spared. */
 import { z } from 'zod';
+import { STREAK_MAX, TRIALS_MAX } from '#core/health/circuit.ts';
 import { backendId, backendUrl, count, duration, method, section, share, size } from './fields.ts';
 import { health } from './schema-health.ts';
 import { discovery } from './schema-discovery.ts';
@@ -29,17 +30,26 @@ const backend = z
   .preprocess((raw) => (typeof raw === 'string' ? { url: raw } : raw), backendSection)
   .meta({ orUrl: true });
 
+/** A circuit that stays open for longer is a job for an operator. */
+const CIRCUIT_OPEN_MS_MAX = 3_600_000;
+
 const circuit = section({
-  consecutiveFailures: count(1, 1000).default(5).meta({ description: 'Failures in a row that open it' }),
+  consecutiveFailures: count(1, STREAK_MAX).default(5).meta({ description: 'Failures in a row that open it' }),
   failureRatio: share().prefault('50%').meta({ description: 'Share of failures in the window that opens it' }),
   minRequests: count(1, 1_000_000)
     .default(20)
     .meta({ description: 'Requests in the window below which the share says nothing' }),
   window: duration({ min: 100 }).prefault('10s').meta({ description: 'The time looked back on' }),
   outlier: z.boolean().default(true).meta({ description: 'Also eject backends that do much worse than the others' }),
-  openFor: duration({ min: 10 }).prefault('1s').meta({ description: 'First wait before a trial; doubles each time' }),
-  maxOpenFor: duration({ min: 10 }).prefault('30s').meta({ description: 'Longest wait before a trial' }),
-  trials: count(1, 100).default(1).meta({ description: 'Successful trials that close it' }),
+  openFor: duration({ min: 10, max: CIRCUIT_OPEN_MS_MAX })
+    .prefault('1s')
+    .meta({ description: 'First wait before a trial; doubles each time' }),
+  maxOpenFor: duration({ min: 10, max: CIRCUIT_OPEN_MS_MAX })
+    .prefault('30s')
+    .meta({ description: 'Longest wait before a trial' }),
+  trials: count(1, TRIALS_MAX)
+    .default(1)
+    .meta({ description: 'Successful trials that close it, and trials that may go on at one time' }),
   maxOpen: share().prefault('50%').meta({ description: 'Share of the pool that may be open at one time' }),
 });
 

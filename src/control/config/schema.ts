@@ -1,7 +1,7 @@
 /** The whole configuration. One source of truth: what is read, its defaults, the messages, the JSON Schema. */
 import { z } from 'zod';
 import { count, section } from './fields.ts';
-import { admin, copilot, cost, log, rateLimits, state, tracing } from './schema-control.ts';
+import { admin, copilot, cost, log, overload, rateLimits, state, tracing } from './schema-control.ts';
 import { listener } from './schema-listeners.ts';
 import { pool } from './schema-pools.ts';
 import { route, type ReadRoute } from './schema-routes.ts';
@@ -24,6 +24,10 @@ export const configSchema = section({
   }),
   pools: z.record(z.string(), pool).meta({ description: 'Sets of backends, by name' }),
   rateLimits,
+  overload: overload
+    .nullable()
+    .prefault({})
+    .meta({ description: 'When the process itself has too much to do; null: nothing is refused for that' }),
   state: state.prefault({}).meta({ description: 'What is kept' }),
   admin: admin.prefault({}).meta({ description: 'The control plane' }),
   log: log.prefault({}).meta({ description: 'Logs' }),

@@ -24,6 +24,7 @@ function route(path: string, match: Partial<RoutePlan['match']> = {}): RoutePlan
     stripPrefix: '',
     split: [{ pool: 0, weight: 1 }],
     controlPlane: false,
+    rateLimits: [],
     timeouts: { totalMs: 0, perTryMs: 0 },
     headers: { request: NO_EDITS, response: NO_EDITS },
   };

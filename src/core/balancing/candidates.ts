@@ -1,0 +1,86 @@
+/**
+ * Which members of a pool may be picked now.
+ *
+ * Eligible: takes part (an operator's word), is well (the probes'), and its circuit is closed (the requests'). Of those, the
+ * lowest tier that has any. In panic (panic.ts) circuits do not count. Where probes have said nothing yet, those not probed.
+ * Last resort: members that probes call down although they answered requests well a moment ago. Probes that fail under load
+ * while the application works must not cut all traffic; once the members stop answering, they are down for good.
+ * Never: what an operator took out.
+ */
+import type { Circuits } from '../health/circuits.ts';
+import { isPanic } from '../health/panic.ts';
+import type { Members } from './members.ts';
+
+export class Candidates {
+  readonly slots: Int32Array;
+  count = 0;
+  /** Members that only their circuits keep out. */
+  readonly barred: Int32Array;
+  barredCount = 0;
+  panic = false;
+  /** Barred members that are due for a trial are among the candidates. */
+  dueAdmitted = false;
+  readonly #members: Members;
+  readonly #circuits: Circuits | null;
+  readonly #panicThreshold: number;
+
+  constructor(members: Members, circuits: Circuits | null, panicThreshold: number) {
+    this.slots = new Int32Array(members.list.length);
+    this.barred = new Int32Array(members.list.length);
+    this.#members = members;
+    this.#circuits = circuits;
+    this.#panicThreshold = panicThreshold;
+  }
+
+  /** Works them out anew; `admitDue`: barred members that are due for a trial are candidates too. */
+  collect(nowMs: number, admitDue: boolean): void {
+    const members = this.#members;
+    const circuits = this.#circuits;
+    let taking = 0;
+    let eligible = 0;
+    let notDown = 0;
+    this.barredCount = 0;
+    for (const { slot } of members.list) {
+      if (!members.takesPart(slot)) continue;
+      taking += 1;
+      if (!members.isNotDown(slot)) continue;
+      notDown += 1;
+      const closed = circuits === null || circuits.isClosed(slot);
+      if (!closed) this.barred[this.barredCount++] = slot;
+      else if (members.isWell(slot)) eligible += 1;
+    }
+    this.panic = circuits !== null && this.barredCount > 0 && isPanic(eligible, notDown, taking, this.#panicThreshold);
+    this.dueAdmitted = admitDue && !this.panic && this.barredCount > 0;
+    this.#choose(nowMs);
+  }
+
+  #choose(nowMs: number): void {
+    const members = this.#members;
+    const circuits = this.#circuits;
+    const closed = (slot: number): boolean =>
+      circuits === null || circuits.isClosed(slot) || (this.dueAdmitted && circuits.dueMs(slot, nowMs) <= nowMs);
+    if (this.panic) {
+      this.#lowestTier((slot) => members.isNotDown(slot));
+      return;
+    }
+    this.#lowestTier((slot) => members.isWell(slot) && closed(slot));
+    if (this.count > 0) return;
+    this.#lowestTier((slot) => members.isNotDown(slot) && closed(slot));
+    if (this.count > 0 || this.barredCount > 0 || circuits === null) return;
+    this.#lowestTier((slot) => members.takesPart(slot) && circuits.answeredLately(slot, nowMs));
+  }
+
+  #lowestTier(serves: (slot: number) => boolean): void {
+    let lowest = Infinity;
+    let count = 0;
+    for (const { slot, tier } of this.#members.list) {
+      if (tier > lowest || !serves(slot)) continue;
+      if (tier < lowest) {
+        lowest = tier;
+        count = 0;
+      }
+      this.slots[count++] = slot;
+    }
+    this.count = count;
+  }
+}
