@@ -87,6 +87,7 @@ test('schema prints one JSON document', async () => {
     'routes',
     'pools',
     'rateLimits',
+    'overload',
     'state',
     'admin',
     'log',

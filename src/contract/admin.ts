@@ -90,6 +90,14 @@ export interface ProbeEntry {
   readonly detail: string;
 }
 
+/** Why a circuit is what it is. */
+export interface CircuitChangeEntry {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly cause: string;
+  readonly detail: string;
+}
+
 export interface BackendEntry {
   readonly id: string;
   readonly url: string;
@@ -99,6 +107,8 @@ export interface BackendEntry {
   readonly tier: number;
   readonly state: BackendState;
   readonly circuit: CircuitState;
+  /** Null: it has always been closed. */
+  readonly circuitChange: CircuitChangeEntry | null;
   readonly inFlight: number;
   /** Attempts that ended, whatever came of them. */
   readonly requests: number;
@@ -114,6 +124,8 @@ export interface BackendEntry {
 export interface PoolEntry {
   readonly name: string;
   readonly strategy: string;
+  /** So few backends are eligible that circuits do not count. */
+  readonly panic: boolean;
   readonly backends: readonly BackendEntry[];
 }
 

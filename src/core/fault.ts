@@ -94,6 +94,13 @@ export const Fault = {
   // What this proxy refuses for its own reasons.
   noRoute: fault('no-route', 'self', 404, 'no-route', 'No route matches this request.'),
   noBackend: fault('no-backend', 'self', 503, 'no-backend', 'No backend of this pool can serve now.'),
+  circuitOpen: fault(
+    'circuit-open',
+    'self',
+    503,
+    'circuit-open',
+    'Every backend of this pool has been failing; one is tried again shortly.',
+  ),
   overloaded: fault('overloaded', 'self', 503, 'overloaded', 'Too much is in flight; try again shortly.'),
   draining: fault('draining', 'self', 503, 'draining', 'This server is shutting down.'),
   // What a backend may get wrong.

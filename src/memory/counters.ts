@@ -24,6 +24,7 @@ export const GLOBAL_COUNTERS = [
   'staleRetries',
   'shedLag',
   'shedMemory',
+  'accessLogDropped',
 ] as const;
 export type GlobalCounter = (typeof GLOBAL_COUNTERS)[number];
 /** The cell of each global counter in a worker's row. */

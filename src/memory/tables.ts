@@ -3,7 +3,9 @@ import { CircuitTable } from './circuit-table.ts';
 import { CounterTable } from './counters.ts';
 import { EventRing } from './event-ring.ts';
 import { Layout, type Capacity } from './layout.ts';
+import { ListenerTable } from './listener-table.ts';
 import { PoolTable } from './pool-table.ts';
+import { ProcessTable } from './process-table.ts';
 import { SlotTable } from './slots.ts';
 import { StrategyMemory } from './strategy-memory.ts';
 
@@ -15,6 +17,8 @@ export interface Tables {
   readonly circuits: CircuitTable;
   readonly pools: PoolTable;
   readonly events: EventRing;
+  readonly process: ProcessTable;
+  readonly listeners: ListenerTable;
 }
 
 /** Bytes that `layTables` needs for this capacity. */
@@ -38,5 +42,7 @@ function lay(layout: Layout): Tables {
     circuits: new CircuitTable(layout),
     pools: new PoolTable(layout),
     events: new EventRing(layout),
+    process: new ProcessTable(layout),
+    listeners: new ListenerTable(layout),
   };
 }

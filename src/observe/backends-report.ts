@@ -2,7 +2,10 @@
 import type { BackendEntry, BackendsAnswer, BackendState } from '#contract/admin.ts';
 import { ADMIN_STATE_NAMES, AdminState, HEALTH_STATE_NAMES, isUp, type HealthState } from '#core/health-state.ts';
 import { OUTCOME_COUNT, isFailure, type Outcome } from '#core/outcome.ts';
-import type { BackendPlan } from '#core/plan.ts';
+import { Members } from '#core/balancing/members.ts';
+import { CIRCUIT_STATE_NAMES, CircuitState, stateOf } from '#core/health/circuit.ts';
+import { isPanic } from '#core/health/panic.ts';
+import type { BackendPlan, PoolPlan } from '#core/plan.ts';
 import { quantileUs } from '#memory/histogram.ts';
 import type { Tables } from '#memory/tables.ts';
 import { millis } from './metrics-report.ts';
@@ -16,6 +19,7 @@ export function backendsReport(observed: Observed): BackendsAnswer {
       return {
         name: pool.name,
         strategy: pool.strategy.name,
+        panic: panics(observed.tables, pool),
         backends: pool.backends.map((backend, at) => entry(observed, backend, counts[at] as AttemptCounts, total)),
       };
     }),
@@ -49,7 +53,8 @@ function entry(observed: Observed, backend: BackendPlan, counts: AttemptCounts, 
     effectiveWeight: slots.weight[slot] as number,
     tier,
     state: stateName(observed.tables, slot),
-    circuit: 'closed',
+    circuit: CIRCUIT_STATE_NAMES[circuitOf(observed.tables, slot)],
+    circuitChange: observed.circuitChange(slot),
     inFlight: slots.total[slot] as number,
     ...counts,
     share: total === 0 ? 0 : counts.requests / total,
@@ -61,6 +66,23 @@ function entry(observed: Observed, backend: BackendPlan, counts: AttemptCounts, 
     lastProbe: observed.probes(slot)?.last ?? null,
     addresses: observed.addresses(slot),
   };
+}
+
+export function circuitOf({ circuits }: Tables, slot: number): CircuitState {
+  return stateOf(circuits.words[slot] as number);
+}
+
+/** Whether so few of a pool's backends are eligible that circuits do not count (core/health/panic.ts). */
+export function panics(tables: Tables, { circuit, panicThreshold, backends }: PoolPlan): boolean {
+  if (circuit === null) return false;
+  const list = backends.map(({ slot, tier }) => ({ slot, tier }));
+  const members = new Members(list, tables.slots);
+  const notDown = list.filter(({ slot }) => members.isNotDown(slot));
+  const eligible = notDown.filter(
+    ({ slot }) => members.isWell(slot) && circuitOf(tables, slot) === CircuitState.closed,
+  );
+  const taking = list.filter(({ slot }) => members.takesPart(slot));
+  return isPanic(eligible.length, notDown.length, taking.length, panicThreshold);
 }
 
 /** What an operator set says more than what probes found. */

@@ -3,6 +3,7 @@ import { OUTCOME_NAMES } from '#core/outcome.ts';
 import type { BackendPlan, PoolPlan } from '#core/plan.ts';
 import { METHOD_SERIES, SLOT_PICKS, SLOT_SUM_US } from '#memory/counters.ts';
 import { isServing } from './backends-report.ts';
+import { failures } from './failures-exposition.ts';
 import { Exposition, type Labels } from './exposition.ts';
 import { inFlight } from './metrics-report.ts';
 import { userPools, type Observed } from './observed.ts';
@@ -27,6 +28,7 @@ export function prometheusReport(observed: Observed, facts: ProcessFacts): strin
   connections(out, observed);
   attempts(out, observed);
   backends(out, observed);
+  failures(out, observed);
   supervisor(out, facts);
   return out.toString();
 }
@@ -110,13 +112,9 @@ function attempts(out: Exposition, observed: Observed): void {
       'Attempts that ended without an answer from the application.',
     )
     .sample({}, counters.global('upstreamErrors'));
-  out.family('edgebalancer_retries_total', 'counter', 'Attempts made again.').sample({}, counters.global('retries'));
   out
     .family('edgebalancer_stale_retries_total', 'counter', 'Attempts made again because a kept connection was gone.')
     .sample({}, counters.global('staleRetries'));
-  out
-    .family('edgebalancer_failovers_total', 'counter', 'Requests that another backend answered after one had failed.')
-    .sample({}, counters.global('failovers'));
 }
 
 function backends(out: Exposition, observed: Observed): void {
@@ -157,7 +155,7 @@ function supervisor(out: Exposition, facts: ProcessFacts): void {
     .sample({}, facts.startSeconds);
 }
 
-function each(observed: Observed, visit: (labels: Labels, backend: BackendPlan, pool: PoolPlan) => void): void {
+export function each(observed: Observed, visit: (labels: Labels, backend: BackendPlan, pool: PoolPlan) => void): void {
   for (const pool of userPools(observed.plan)) {
     for (const backend of pool.backends) visit({ pool: pool.name, backend: backend.id }, backend, pool);
   }

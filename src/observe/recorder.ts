@@ -1,10 +1,16 @@
 /** Counts what one worker does, into its own row of the shared tables: plain stores, no locks, no allocation. */
+import { CircuitState } from '#core/health/circuit.ts';
+import { CircuitCause } from '#core/health/circuits.ts';
 import type { Outcome } from '#core/outcome.ts';
 import {
   G,
   METHOD_SERIES_COUNT,
+  P,
+  POOL_CELLS,
+  POOL_RETRIES,
   SERIES_SUM_US,
   SLOT_CELLS,
+  SLOT_CIRCUIT,
   SLOT_PICKS,
   SLOT_SUM_US,
   STATUS_CELLS,
@@ -60,6 +66,35 @@ export class Recorder {
 
   staleRetry(): void {
     this.#row.global[G.staleRetries]! += 1;
+  }
+
+  /** One of a pool's counters (`P`) goes up. */
+  pool(row: number, cell: number): void {
+    this.#row.pool[row * POOL_CELLS + cell]! += 1;
+  }
+
+  /** An attempt is made again after one that ended so. */
+  retry(row: number, outcome: Outcome): void {
+    this.#row.global[G.retries]! += 1;
+    this.#row.pool[row * POOL_CELLS + POOL_RETRIES + outcome]! += 1;
+  }
+
+  /** Another backend than the first answers. */
+  failover(row: number): void {
+    this.#row.global[G.failovers]! += 1;
+    this.#row.pool[row * POOL_CELLS + P.failovers]! += 1;
+  }
+
+  /** A circuit is in `state` now; a cause that kept it closed is no change. */
+  circuit(slot: number, state: CircuitState, cause: CircuitCause): void {
+    if (cause === CircuitCause.last || cause === CircuitCause.maxOpen) return;
+    this.#row.slot[slot * SLOT_CELLS + SLOT_CIRCUIT + state]! += 1;
+    if (state === CircuitState.open) this.#row.global[G.circuitOpens]! += 1;
+  }
+
+  /** A request was refused for the process's own sake: the loop was late, or memory short. */
+  shed(forMemory: boolean): void {
+    this.#row.global[forMemory ? G.shedMemory : G.shedLag]! += 1;
   }
 
   /** Bytes that were no request, answered with `status`: counted in the row of no route, without a latency. */

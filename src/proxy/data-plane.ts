@@ -4,13 +4,20 @@ import type { HeadLimits } from '#http1/head.ts';
 import { RequestHead } from '#http1/request-head.ts';
 import { ResponseHead } from '#http1/response-head.ts';
 import type { CounterRow } from '#memory/counters.ts';
+import { EventKind } from '#memory/event-ring.ts';
+import { listenerRows } from '#memory/listener-table.ts';
+import type { PoolTable } from '#memory/pool-table.ts';
 import type { Tables } from '#memory/tables.ts';
+import type { AccessLog } from '#observe/access-log.ts';
 import { Recorder } from '#observe/recorder.ts';
 import type { Connection, Listener, Transport } from '#transport/transport.ts';
+import { Attempt } from './attempt.ts';
 import { DeadlineWheel } from './deadline.ts';
 import { Downstream } from './downstream.ts';
 import { Exchange } from './exchange.ts';
-import { PlanState, type ListenerState } from './plan-state.ts';
+import { FineClock } from './fine-clock.ts';
+import { LoadGuard } from './load-guard.ts';
+import { PlanState, type ListenerState, type PoolPorts } from './plan-state.ts';
 import { RequestIds } from './request-ids.ts';
 import { RequestWriter } from './request-writer.ts';
 import { DateLine } from './response-writer.ts';
@@ -20,7 +27,7 @@ import { Staging } from './staging.ts';
 const RESPONSE_LIMITS: HeadLimits = { headerBytes: 64 * 1024, headerCount: 256, targetBytes: 0 };
 /** The most fields that a listener's limits may allow. */
 export const FIELDS_MAX = 1000;
-/** Exchanges kept for reuse; a burst beyond it is left to the garbage collector. */
+/** Exchanges and attempts kept for reuse; a burst beyond it is left to the garbage collector. */
 const SPARE_EXCHANGES_MAX = 1024;
 /** Connections that wait to be accepted, as far as the kernel allows (net.core.somaxconn). */
 const BACKLOG = 65535;
@@ -29,7 +36,12 @@ export class DataPlane {
   readonly transport: Transport;
   readonly worker: number;
   readonly wheel: DeadlineWheel;
+  /** For waits of a few milliseconds. */
+  readonly fine: FineClock;
   readonly recorder: Recorder;
+  /** Says which requests are refused for the process's own sake. */
+  readonly guard: LoadGuard;
+  readonly pools: PoolTable;
   readonly requestHead: RequestHead = new RequestHead(FIELDS_MAX);
   readonly responseHead: ResponseHead = new ResponseHead(RESPONSE_LIMITS.headerCount);
   readonly responseLimits: HeadLimits = RESPONSE_LIMITS;
@@ -39,10 +51,15 @@ export class DataPlane {
   readonly date: DateLine = new DateLine();
   /** Answers end their connections, and nothing new is accepted. */
   draining = false;
+  /** Null: nothing about an exchange is kept for a log line. */
+  accessLog: AccessLog | null = null;
   state: PlanState;
   readonly #tables: Tables;
   readonly #clients = new Set<Downstream>();
+  readonly #listenerRows: ReadonlyMap<string, number>;
   readonly #spare: Exchange[] = [];
+  readonly #spareAttempts: Attempt[] = [];
+  #servingLines = false;
   readonly #listening: Listener[] = [];
   readonly #clocks: NodeJS.Timeout[] = [];
   readonly #refreshing: NodeJS.Timeout[] = [];
@@ -53,19 +70,26 @@ export class DataPlane {
     this.worker = worker;
     this.#tables = tables;
     this.wheel = new DeadlineWheel(performance.now());
+    this.fine = new FineClock(performance.now(), (nowMs) => this.#serveLines(nowMs));
     this.recorder = new Recorder(tables.counters.rows[worker] as CounterRow);
-    this.state = new PlanState(plan, tables, worker, null);
+    this.pools = tables.pools;
+    this.guard = new LoadGuard(tables.process, Math.random, DeadlineWheel.tickMs, performance.now());
+    this.guard.obey(plan.overload);
+    this.#listenerRows = listenerRows(plan.listeners);
+    this.state = new PlanState(plan, tables, worker, null, this.#ports);
   }
 
   /** Obeys `plan` from now on. Exchanges that have begun go on under the plan they began with. */
   publish(plan: Plan): void {
     const before = this.state;
-    this.state = new PlanState(plan, this.#tables, this.worker, before);
+    this.state = new PlanState(plan, this.#tables, this.worker, before, this.#ports);
+    this.guard.obey(plan.overload);
     for (const [slot, backend] of before.backends) {
       if (this.state.backends.get(slot) !== backend) backend.retire();
     }
     for (const pool of before.pools) {
-      if (!this.state.pools.some(({ strategy }) => strategy === pool.strategy)) pool.supersede();
+      const { strategy } = pool.selector;
+      if (!this.state.pools.some(({ selector }) => selector.strategy === strategy)) pool.selector.supersede();
     }
     if (this.#refreshing.length > 0 || this.#clocks.length > 0) this.#startRefreshing();
   }
@@ -99,19 +123,34 @@ export class DataPlane {
     if (this.#spare.length < SPARE_EXCHANGES_MAX) this.#spare.push(exchange);
   }
 
+  takeAttempt(): Attempt {
+    return this.#spareAttempts.pop() ?? new Attempt(this);
+  }
+
+  releaseAttempt(attempt: Attempt): void {
+    if (this.#spareAttempts.length < SPARE_EXCHANGES_MAX) this.#spareAttempts.push(attempt);
+  }
+
+  /** Uniform in [0, 1). */
+  random(): number {
+    return Math.random();
+  }
+
   connectionGone(client: Downstream): void {
     this.#clients.delete(client);
     this.recorder.connectionClosed();
+    this.#tables.listeners.close(this.worker, this.#listenerRow(client.listener));
     if (this.#clients.size === 0) this.#whenEmpty?.();
   }
 
   /** Starts the clocks: deadlines, and the refreshing of strategies that ask for it. */
   start(): void {
-    this.#clocks.push(setInterval(() => this.wheel.advance(performance.now()), DeadlineWheel.tickMs));
+    this.#clocks.push(setInterval(() => this.#tick(performance.now()), DeadlineWheel.tickMs));
     this.#startRefreshing();
   }
 
   stop(): void {
+    this.fine.stop();
     for (const clock of [...this.#clocks.splice(0), ...this.#refreshing.splice(0)]) clearInterval(clock);
   }
 
@@ -144,10 +183,42 @@ export class DataPlane {
     return cut;
   }
 
+  readonly #ports: PoolPorts = {
+    onCircuit: ({ slot, state, cause, failures, attempts }) => {
+      this.recorder.circuit(slot, state, cause);
+      this.#tables.events.put(EventKind.circuit, slot, state, cause, failures, attempts);
+    },
+    onPanic: ({ row }, panic) => this.#tables.events.put(EventKind.panic, row, panic ? 1 : 0, 0, 0, 0),
+    onRoom: () => this.#onRoom(),
+  };
+
+  /** Requests in line are served from the event loop, not from inside whatever made room for them. */
+  #onRoom(): void {
+    this.fine.wake();
+    if (this.#servingLines) return;
+    this.#servingLines = true;
+    setImmediate(() => {
+      this.#servingLines = false;
+      this.#serveLines(performance.now());
+    });
+  }
+
+  /** Whether some request still waits in line: another worker may make room for it at any time. */
+  #serveLines(nowMs: number): boolean {
+    let waiting = false;
+    for (const { load } of this.state.pools) {
+      if (load.line.length === 0) continue;
+      load.serveLine(nowMs);
+      if (load.line.length > 0) waiting = true;
+    }
+    return waiting;
+  }
+
   #startRefreshing(): void {
     for (const clock of this.#refreshing.splice(0)) clearInterval(clock);
-    for (const { strategy, refreshMs } of this.state.pools) {
-      if (refreshMs > 0) this.#refreshing.push(setInterval(() => strategy.refresh?.(performance.now()), refreshMs));
+    for (const { selector, refreshMs } of this.state.pools) {
+      if (refreshMs > 0)
+        this.#refreshing.push(setInterval(() => selector.strategy.refresh?.(performance.now()), refreshMs));
     }
   }
 
@@ -157,10 +228,20 @@ export class DataPlane {
     return listener;
   }
 
+  #tick(nowMs: number): void {
+    this.guard.tick(nowMs);
+    this.wheel.advance(nowMs);
+  }
+
+  #listenerRow({ plan }: ListenerState): number {
+    return this.#listenerRows.get(plan.name) as number;
+  }
+
   #accept(listener: ListenerState, connection: Connection): void {
-    // Every worker may hold its share of the listener's connections.
     const { connections } = listener.plan.limits;
-    if (connections > 0 && this.#clients.size >= Math.ceil(connections / this.state.plan.workers)) {
+    const most = connections > 0 ? connections : Infinity;
+    if (!this.#tables.listeners.open(this.worker, this.#listenerRow(listener), most)) {
+      // Closed without a word: an answer would cost more than whoever floods pays for a connection.
       this.recorder.connectionRefused();
       connection.destroy();
       return;

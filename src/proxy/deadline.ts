@@ -5,7 +5,7 @@
  * Source: hashed timing wheels (Varghese, Lauck 1987), with lazy re-bucketing.
  */
 const TICK_MS = 50;
-/** 51 seconds go round once; longer deadlines are re-bucketed on the way. */
+/** At 50 ms a tick 51 seconds go round once; longer deadlines are re-bucketed on the way. */
 const BUCKETS = 1024;
 export const NEVER = Infinity;
 
@@ -30,10 +30,14 @@ class Bucket extends Timed {
 
 export class DeadlineWheel {
   readonly #buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => new Bucket());
+  readonly #tickMs: number;
   #tick: number;
+  /** Entries that are linked, those with a deadline that was called off included. */
+  size = 0;
 
-  constructor(nowMs: number) {
-    this.#tick = Math.floor(nowMs / TICK_MS);
+  constructor(nowMs: number, tickMs: number = TICK_MS) {
+    this.#tickMs = tickMs;
+    this.#tick = Math.floor(nowMs / tickMs);
   }
 
   static readonly tickMs: number = TICK_MS;
@@ -45,7 +49,7 @@ export class DeadlineWheel {
     const tick = this.#bucketTick(atMs);
     if (entry.tick !== -1) {
       if (entry.tick <= tick) return;
-      unlink(entry);
+      this.#unlink(entry);
     }
     this.#link(entry, tick);
   }
@@ -53,12 +57,12 @@ export class DeadlineWheel {
   /** Forgets an entry for good; without it the wheel keeps the entry alive until its bucket comes round. */
   drop(entry: Timed): void {
     entry.deadlineAt = NEVER;
-    if (entry.tick !== -1) unlink(entry);
+    if (entry.tick !== -1) this.#unlink(entry);
   }
 
   /** Fires what is due. Call about every `tickMs`. */
   advance(nowMs: number): void {
-    const until = Math.floor(nowMs / TICK_MS);
+    const until = Math.floor(nowMs / this.#tickMs);
     // After a long stop of the process one round visits everything.
     if (until - this.#tick > BUCKETS) this.#tick = until - BUCKETS;
     while (this.#tick < until) {
@@ -72,7 +76,7 @@ export class DeadlineWheel {
     // Handlers may arm and drop anything; none of it lands in this bucket, which is a whole round away by now.
     while (bucket.next !== bucket) {
       const entry = bucket.next as Timed;
-      unlink(entry);
+      this.#unlink(entry);
       if (entry.deadlineAt <= nowMs) {
         entry.deadlineAt = NEVER;
         entry.onDeadline(nowMs);
@@ -84,7 +88,7 @@ export class DeadlineWheel {
 
   /** The bucket of tick t comes round when t is over, so a deadline inside it never fires early. */
   #bucketTick(atMs: number): number {
-    const tick = Math.floor(atMs / TICK_MS);
+    const tick = Math.floor(atMs / this.#tickMs);
     if (tick <= this.#tick) return this.#tick;
     return Math.min(tick, this.#tick + BUCKETS - 2);
   }
@@ -97,14 +101,16 @@ export class DeadlineWheel {
     entry.next = bucket;
     previous.next = entry;
     bucket.previous = entry;
+    this.size += 1;
   }
-}
 
-function unlink(entry: Timed): void {
-  const { previous, next } = entry;
-  (previous as Timed).next = next;
-  (next as Timed).previous = previous;
-  entry.previous = null;
-  entry.next = null;
-  entry.tick = -1;
+  #unlink(entry: Timed): void {
+    const { previous, next } = entry;
+    (previous as Timed).next = next;
+    (next as Timed).previous = previous;
+    entry.previous = null;
+    entry.next = null;
+    entry.tick = -1;
+    this.size -= 1;
+  }
 }

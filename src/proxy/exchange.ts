@@ -1,75 +1,61 @@
 /**
- * One client request and its answer: route, pool, pick, attempt, relay, and the record of it all. Exchanges are reused,
- * one at a time per client connection, so that none is allocated per request.
+ * One client request and its answer: route, limits, pool, attempts, relay, and the record of it all. An exchange has one
+ * attempt at a time, or two while a hedge is on; what failed is made again where that is safe (retries.ts). Exchanges are
+ * reused, one at a time per client connection, so that none is allocated per request.
  */
 import { Fault, faultRow, type FaultCode } from '#core/fault.ts';
-import { Outcome, isUpstreamError, outcomeOfStatus } from '#core/outcome.ts';
+import { Outcome } from '#core/outcome.ts';
 import { BodyKind, requestBody } from '#http1/framing.ts';
 import { Method, type RequestHead } from '#http1/request-head.ts';
 import type { ResponseHead } from '#http1/response-head.ts';
 import type { Connection } from '#transport/transport.ts';
-import type { Backend } from './backend.ts';
+import type { Attempt } from './attempt.ts';
 import { Body, type BodySink } from './body.ts';
 import type { DataPlane } from './data-plane.ts';
 import { NEVER } from './deadline.ts';
 import type { Downstream } from './downstream.ts';
 import type { PreparedEdits } from './header-edits.ts';
 import type { RouteState } from './plan-state.ts';
-import { NO_BACKEND, type Pool } from './pool.ts';
+import type { Pool } from './pool.ts';
+import { RequestCopy } from './request-copy.ts';
 import { requestFault, upgradeAllowed } from './request-rules.ts';
 import { REQUEST_ID_BYTES_MAX, type AnswerFrame } from './response-writer.ts';
+import { Retries } from './retries.ts';
 import { Tunnel, type TunnelOwner } from './tunnel.ts';
-import { Upstream } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 
-/** The request's head, and whatever of its body came before a backend was ready, wait here to be sent or sent again. */
-const OUT_BYTES = 8 * 1024;
 /** A client that sends faster than a backend connects is paused once this much waits. */
 const OUT_PAUSE_BYTES = 64 * 1024;
-
-/** RFC 9110 9.2.2: a proxy repeats only these by itself. */
-const IDEMPOTENT =
-  (1 << Method.get) |
-  (1 << Method.head) |
-  (1 << Method.put) |
-  (1 << Method.delete) |
-  (1 << Method.options) |
-  (1 << Method.trace);
 
 export class Exchange implements BodySink, TunnelOwner {
   client!: Downstream;
   method = 0;
   upgradeWanted = false;
-  /** The request has been handed to the transport whole. */
-  requestSent = false;
   status = 0;
   readonly requestId: Buffer = Buffer.alloc(REQUEST_ID_BYTES_MAX);
   requestIdLength = 0;
+  /** The attempt whose answer the client gets; null before there is one. */
+  answeredBy: Attempt | null = null;
+  /** The attempts that are going on; `second` is a hedge. */
+  first: Attempt | null = null;
+  second: Attempt | null = null;
+  pool: Pool | null = null;
+  key = 0;
+  /** The request, as far as it may have to be sent again. */
+  readonly copy: RequestCopy = new RequestCopy();
   readonly #plane: DataPlane;
+  readonly #retries: Retries;
   #route: RouteState | null = null;
-  #pool: Pool | null = null;
-  #backend: Backend | null = null;
-  #upstream: Upstream | null = null;
-  #key = 0;
-  #startedAt = 0;
+  #startedMs = 0;
   /** When the route's total time began: with the exchange, or with the last byte of a body that was streamed. */
-  #totalFrom = 0;
-  #attemptAt = 0;
-  #inFlightBefore = 0;
-  #attempting = false;
-  /** When an upgrade was answered; 0: none was. */
-  #answeredAt = 0;
-  #answering = false;
-  #staleRetried = false;
+  #totalFromMs = 0;
   readonly #body = new Body();
-  #out: Buffer = Buffer.allocUnsafeSlow(OUT_BYTES);
-  #outEnd = 0;
-  /** Some of the body went past `out`: the request cannot be sent again. */
-  #outPassed = false;
   #failed: FaultCode = 0;
   #tunnel: Tunnel | null = null;
 
   constructor(plane: DataPlane) {
     this.#plane = plane;
+    this.#retries = new Retries(plane, this);
   }
 
   /** The whole request has arrived from the client. */
@@ -79,6 +65,16 @@ export class Exchange implements BodySink, TunnelOwner {
 
   get isHead(): boolean {
     return this.method === Method.head;
+  }
+
+  /** Two copies are going on. */
+  get isHedged(): boolean {
+    return this.second !== null;
+  }
+
+  /** A backend that said nothing at all may get the request anew: it is whole, and safe to carry out twice. */
+  get mayRepeatUnanswered(): boolean {
+    return !this.copy.passed && this.#retries.idempotent;
   }
 
   /** What the route changes in the answer's head. */
@@ -92,55 +88,52 @@ export class Exchange implements BodySink, TunnelOwner {
     return this.requestId.toString('latin1', 0, this.requestIdLength);
   }
 
-  /** Begins with the head that was just parsed from `buf`. False when it was answered at once, with a fault. */
+  /** When the route's total time is over. NEVER while the request is still coming. */
+  get totalEndsMs(): number {
+    const { totalMs } = (this.#route as RouteState).plan.timeouts;
+    if (totalMs === 0 || !this.#body.done) return NEVER;
+    return (this.#totalFromMs === 0 ? this.#startedMs : this.#totalFromMs) + totalMs;
+  }
+
+  /** Begins with the head that was just parsed from `buf`. The fault when it goes no further. */
   begin(client: Downstream, buf: Buffer, head: RequestHead, nowMs: number): FaultCode {
-    const plane = this.#plane;
     this.client = client;
-    this.#startedAt = nowMs;
-    this.#totalFrom = 0;
+    this.#startedMs = nowMs;
+    this.#totalFromMs = 0;
     this.method = head.method;
     this.status = 0;
     this.requestIdLength = 0;
-    this.requestSent = false;
     this.#route = null;
-    this.#pool = null;
-    this.#upstream = null;
-    this.#attempting = false;
-    this.#answeredAt = 0;
-    this.#answering = false;
-    this.#staleRetried = false;
-    this.#outPassed = false;
+    this.pool = null;
+    this.answeredBy = null;
     this.#failed = 0;
+    this.copy.reset();
     const kind = requestBody(head);
     this.#body.begin(kind, head.contentLength, false);
     if (head.upgrade && (kind !== BodyKind.none || !upgradeAllowed(buf, head))) head.upgrade = false;
     this.upgradeWanted = head.upgrade;
-    const route = plane.state.route(buf, head);
+    const route = this.#plane.state.route(buf, head);
     if (route === null) return head.method === Method.connect ? Fault.connectRefused : Fault.noRoute;
     this.#route = route;
     const fault = requestFault(buf, head, client.listener.plan.limits.bodyBytes);
     if (fault !== 0) return fault;
     const pool = route.choosePool();
-    this.#pool = pool;
-    this.#key = pool.needsKey ? pool.keyOf(buf, head, client.facts.address) : 0;
-    const slot = pool.pick(this.#key, nowMs, -1);
-    if (slot < 0) return slot === NO_BACKEND ? Fault.noBackend : Fault.overloaded;
-    this.#beginAttempt(slot, nowMs);
-    this.#writeHead(buf, head, route);
-    return 0;
+    this.pool = pool;
+    this.key = pool.needsKey ? pool.keyOf(buf, head, client.facts.address) : 0;
+    this.#retries.begin(pool, buf, head, kind);
+    const refused = this.#retries.firstAttempt(nowMs);
+    if (refused === 0) this.#writeHead(buf, head, route);
+    return refused;
   }
 
-  /** The body's first bytes, if any, have been taken: send everything, connecting first where nothing waits. */
+  /** The body's first bytes, if any, have been taken: send everything, unless the request waits for a backend. */
   dispatch(nowMs: number): void {
-    const backend = this.#backend as Backend;
-    const upstream = backend.idle.pop();
-    if (upstream === undefined) {
-      this.#upstream = new Upstream(this.#plane, backend, this, nowMs);
-      return;
-    }
-    this.#upstream = upstream;
-    upstream.take(this);
-    this.#sendOut(upstream, nowMs);
+    if (this.first !== null) this.send(this.first, nowMs);
+  }
+
+  /** Sends the request, connecting first where no connection waits. */
+  send(attempt: Attempt, nowMs: number): void {
+    if (attempt.connect(nowMs)) this.onUpstreamReady(attempt, attempt.upstream as Upstream, nowMs);
   }
 
   /** Takes request body bytes; returns the offset behind what belonged to it. */
@@ -156,32 +149,46 @@ export class Exchange implements BodySink, TunnelOwner {
       this.refuse(this.#failed);
       return end;
     }
-    if (this.#body.done && this.#upstream?.ready === true) this.#requestComplete(performance.now());
+    if (this.#body.done && this.first?.ready === true) this.#requestComplete(this.first, performance.now());
     return next;
   }
 
   /** A run of body bytes goes to the backend, or waits for it. */
   forward(buf: Buffer, start: number, end: number): void {
-    const upstream = this.#upstream;
-    if (upstream?.ready !== true) {
-      this.#keepOut(buf, start, end);
+    const { first, copy } = this;
+    if (first?.ready !== true) {
+      copy.forward(buf, start, end);
+      if (copy.end > OUT_PAUSE_BYTES && !this.#body.done) this.client.pauseReading();
       return;
     }
-    this.#outPassed = true;
-    if (!upstream.send(buf, start, end)) this.client.pauseReading();
+    if (!copy.passed && this.#retries.keepsBody(copy.bodyBytes + end - start)) copy.forward(buf, start, end);
+    else copy.passed = true;
+    if (!(first.upstream as Upstream).send(buf, start, end)) this.client.pauseReading();
   }
 
-  onUpstreamReady(upstream: Upstream): void {
-    this.#sendOut(upstream, performance.now());
+  onUpstreamReady(attempt: Attempt, upstream: Upstream, nowMs: number): void {
+    const { copy } = this;
+    const flowing = upstream.send(copy.buffer, 0, copy.end);
+    if (this.#body.done) {
+      this.#requestComplete(attempt, nowMs);
+      return;
+    }
+    // What waited for the backend may have paused the client.
+    if (flowing) this.client.resumeReading();
+    else this.client.pauseReading();
+    if (!this.#retries.keepsBody(copy.bodyBytes)) copy.passed = true;
+    upstream.awaitAnswer(NEVER);
   }
 
-  onUpstreamDrain(): void {
-    if (!this.#body.done) this.client.resumeReading();
+  onUpstreamDrain(attempt: Attempt): void {
+    if (attempt === this.first && !this.#body.done) this.client.resumeReading();
   }
 
-  onAnswerHead(buf: Buffer, head: ResponseHead, kind: number): void {
+  /** An answer begins: true when the client gets it. */
+  onAnswerHead(attempt: Attempt, buf: Buffer, head: ResponseHead, kind: number): boolean {
+    if (!this.#retries.accepts(attempt, buf, head)) return false;
     const { client } = this;
-    this.#answering = true;
+    this.answeredBy = attempt;
     this.status = head.status;
     const unframed = kind === BodyKind.untilClose;
     const old = client.output.versionMinor === 0;
@@ -194,51 +201,35 @@ export class Exchange implements BodySink, TunnelOwner {
       connection: close ? 'close' : old ? 'keep-alive' : '',
     };
     client.output.stageHead(buf, head, frame, this, unframed && chunked);
+    return true;
   }
 
   onAnswerComplete(nowMs: number): void {
-    this.#upstream = null;
-    this.#settle(outcomeOfStatus(this.status), nowMs);
-    this.#finish(nowMs);
+    this.first = null;
+    this.#record(nowMs);
+    this.client.exchangeDone(nowMs);
   }
 
-  /** The attempt ended without an answer. `stale`: on a reused connection that said nothing at all. */
-  onAttemptFailed(fault: FaultCode, outcome: Outcome, stale: boolean): void {
-    const nowMs = performance.now();
-    this.#upstream = null;
-    if (stale && !this.#staleRetried && !this.#outPassed && (IDEMPOTENT & (1 << this.method)) !== 0) {
-      // The backend closed the connection while it was unused: that is no failure, the same backend gets the request anew.
-      this.#staleRetried = true;
-      this.#plane.recorder.staleRetry();
-      this.requestSent = false;
-      this.#upstream = new Upstream(this.#plane, this.#backend as Backend, this, nowMs);
-      return;
-    }
-    this.#settle(outcome, nowMs);
+  onAttemptFailed(attempt: Attempt, fault: FaultCode, outcome: Outcome, nowMs: number): void {
+    if (this.#retries.afterFailure(attempt, outcome, fault, nowMs)) return;
     this.refuse(fault);
   }
 
   /** The answer's body broke off: what the client has cannot be made whole. */
-  onAnswerCut(outcome: Outcome): void {
-    const nowMs = performance.now();
-    this.#upstream = null;
-    this.#settle(outcome, nowMs);
+  onAnswerCut(nowMs: number): void {
+    this.first = null;
     this.#record(nowMs);
-    const { client } = this;
-    client.exchangeCut();
+    this.client.exchangeCut();
   }
 
-  onUpgraded(buf: Buffer, head: ResponseHead, connection: Connection, at: number, end: number): void {
+  onUpgraded(attempt: Attempt, buf: Buffer, head: ResponseHead, connection: Connection, at: number, end: number): void {
     const { client } = this;
-    const nowMs = performance.now();
-    this.#upstream = null;
-    this.status = 101;
-    // The tunnel stays in flight until it ends, but the time to its beginning is what the backend took to answer.
-    this.#answeredAt = nowMs;
+    this.answeredBy = attempt;
+    this.status = head.status;
     client.output.stageHead(buf, head, { chunked: false, keepLength: false, connection: 'upgrade' }, this, false);
     if (at < end) client.output.forward(buf, at, end);
     client.flush();
-    const { tunnelMs } = (this.#pool as Pool).plan.timeouts;
+    const { tunnelMs } = (this.pool as Pool).plan.timeouts;
     this.#plane.recorder.tunnels(1);
     const early = client.releaseToTunnel();
     this.#tunnel = new Tunnel(client.connection, connection, this, this.#plane.wheel, tunnelMs);
@@ -256,7 +247,8 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#tunnel = null;
     this.#plane.recorder.tunnels(-1);
     const nowMs = performance.now();
-    this.#settle(Outcome.success, nowMs);
+    this.first?.end(Outcome.success, nowMs);
+    this.first = null;
     this.#record(nowMs);
     this.client.tunnelEnded();
   }
@@ -267,33 +259,26 @@ export class Exchange implements BodySink, TunnelOwner {
 
   /** The client went away. */
   cancel(): void {
-    const nowMs = performance.now();
-    const upstream = this.#upstream;
-    this.#upstream = null;
-    upstream?.abandon();
-    this.#settle(Outcome.cancelled, nowMs);
-    this.#record(nowMs);
+    this.#retries.stop();
+    this.#record(performance.now());
   }
 
   resumeAnswer(): void {
-    this.#upstream?.resumeReading();
+    this.answeredBy?.upstream?.resumeReading();
   }
 
   /** Answers with a fault of our own, if the answer has not begun; else cuts it. */
   refuse(fault: FaultCode): void {
+    this.#retries.stop();
     const nowMs = performance.now();
-    const upstream = this.#upstream;
-    this.#upstream = null;
-    upstream?.abandon();
-    this.#settle(Outcome.cancelled, nowMs);
-    if (this.#answering) {
+    if (this.answeredBy !== null) {
       this.#record(nowMs);
       this.client.exchangeCut();
       return;
     }
     this.status = faultRow(fault).status;
     this.#record(nowMs);
-    this.client.answerFault(fault, !this.#body.done, this.#out.subarray(0, this.#outEnd));
+    this.client.answerFault(fault, !this.#body.done, this.copy.head);
   }
 
   /** A fault found by `begin`, before any attempt. */
@@ -302,94 +287,48 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#record(nowMs);
   }
 
-  #beginAttempt(slot: number, nowMs: number): void {
-    const pool = this.#pool as Pool;
-    this.#backend = pool.backendAt(slot);
-    this.#attemptAt = nowMs;
-    this.#inFlightBefore = pool.begin(this.#plane.worker, slot, nowMs);
-    this.#attempting = true;
-    this.#plane.recorder.pick(slot);
-  }
-
-  #settle(outcome: Outcome, nowMs: number): void {
-    if (!this.#attempting) return;
-    this.#attempting = false;
-    const { slot } = this.#backend as Backend;
-    const elapsedMs = (this.#answeredAt > 0 ? this.#answeredAt : nowMs) - this.#attemptAt;
-    (this.#pool as Pool).settle(this.#plane.worker, slot, this.#inFlightBefore, elapsedMs, outcome, nowMs);
-    this.#plane.recorder.attempt(slot, outcome, elapsedMs);
-    if (isUpstreamError(outcome)) this.#plane.recorder.upstreamError();
-  }
+  /** An attempt of this exchange is over. */
+  noteAttempt(_attempt: Attempt, _outcome: Outcome, _elapsedMs: number): void {}
 
   #record(nowMs: number): void {
     this.#plane.recorder.exchange(
       this.#route === null ? 0 : this.#route.plan.row,
       this.method,
       this.status,
-      nowMs - this.#startedAt,
+      nowMs - this.#startedMs,
     );
-  }
-
-  #finish(nowMs: number): void {
-    this.#record(nowMs);
-    this.client.exchangeDone(nowMs);
   }
 
   #writeHead(buf: Buffer, head: RequestHead, route: RouteState): void {
     const { requestWriter: writer } = this.#plane;
-    const { client } = this;
-    const target = route.targetFor(this.#backend as Backend, buf, head);
-    const needed = writer.bytesFor(head, client.facts, target);
-    if (needed > this.#out.length) this.#out = Buffer.allocUnsafeSlow(needed);
-    this.#outEnd = writer.write(buf, head, client.facts, target, this.#out, 0);
-    this.requestIdLength = this.#out.copy(this.requestId, 0, writer.idStart, writer.idEnd);
+    const { client, copy } = this;
+    const target = route.targetFor(this.first?.backend ?? null, buf, head);
+    const into = copy.reserveHead(writer.bytesFor(head, client.facts, target));
+    copy.headWritten(writer.write(buf, head, client.facts, target, into, 0));
+    this.requestIdLength = into.copy(this.requestId, 0, writer.idStart, writer.idEnd);
   }
 
-  #keepOut(buf: Buffer, start: number, end: number): void {
-    const needed = this.#outEnd + end - start;
-    if (needed > this.#out.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#out.length * 2));
-      this.#out.copy(larger, 0, 0, this.#outEnd);
-      this.#out = larger;
-    }
-    this.#outEnd += buf.copy(this.#out, this.#outEnd, start, end);
-    if (this.#outEnd > OUT_PAUSE_BYTES && !this.#body.done) this.client.pauseReading();
+  #requestComplete(attempt: Attempt, nowMs: number): void {
+    attempt.requestSent = true;
+    if (this.#totalFromMs === 0) this.#totalFromMs = this.copy.passed ? nowMs : this.#startedMs;
+    attempt.upstream?.awaitAnswer(this.#answerDeadline(nowMs));
   }
 
-  #sendOut(upstream: Upstream, nowMs: number): void {
-    const flowing = upstream.send(this.#out, 0, this.#outEnd);
-    if (!this.#body.done) {
-      // What waited for the backend may have paused the client.
-      if (flowing) this.client.resumeReading();
-      else this.client.pauseReading();
-    }
-    if (this.#body.done) this.#requestComplete(nowMs);
-    else upstream.awaitAnswer(NEVER);
-  }
-
-  #requestComplete(nowMs: number): void {
-    this.requestSent = true;
-    if (this.#totalFrom === 0) this.#totalFrom = this.#outPassed ? nowMs : this.#startedAt;
-    this.#upstream?.awaitAnswer(this.#answerDeadline(nowMs));
-  }
-
-  /** The earliest of: the pool's first byte, the route's try, the route's total. NEVER while the request is incomplete. */
+  /** The earliest of: the pool's first byte, the route's try, the route's total. */
   #answerDeadline(nowMs: number): number {
-    if (!this.#body.done) return NEVER;
-    const { firstByteMs } = (this.#pool as Pool).plan.timeouts;
-    const { totalMs, perTryMs } = (this.#route as RouteState).plan.timeouts;
-    let at = NEVER;
-    if (firstByteMs > 0) at = nowMs + firstByteMs;
+    const { firstByteMs } = (this.pool as Pool).plan.timeouts;
+    const { perTryMs } = (this.#route as RouteState).plan.timeouts;
+    let at = this.totalEndsMs;
+    if (firstByteMs > 0) at = Math.min(at, nowMs + firstByteMs);
     if (perTryMs > 0) at = Math.min(at, nowMs + perTryMs);
-    if (totalMs > 0) at = Math.min(at, this.#totalFrom + totalMs);
     return at;
   }
 
-  /** Gives back what an unusual request made grow. */
+  /** Forgets the request, and gives back what an unusual one made grow. */
   trim(): void {
-    if (this.#out.length > OUT_BYTES) this.#out = Buffer.allocUnsafeSlow(OUT_BYTES);
+    this.copy.trim();
     this.#route = null;
-    this.#pool = null;
-    this.#backend = null;
+    this.pool = null;
+    this.answeredBy = null;
   }
 }

@@ -2,6 +2,9 @@
 import type { ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
 import { Router, type RouteQuery } from '#core/routing/match.ts';
 import { chooseSplit } from '#core/routing/split.ts';
+import { Members } from '#core/balancing/members.ts';
+import { Selector } from '#core/balancing/selector.ts';
+import { Circuits, type OnCircuit } from '#core/health/circuits.ts';
 import { strategyByName } from '#core/strategies/index.ts';
 import type { Strategy, StrategyDefinition } from '#core/strategy.ts';
 import type { HeadLimits } from '#http1/head.ts';
@@ -10,6 +13,7 @@ import type { Tables } from '#memory/tables.ts';
 import { Backend } from './backend.ts';
 import { prepareEdits, type PreparedEdits } from './header-edits.ts';
 import { Pool } from './pool.ts';
+import { PoolLoad } from './pool-load.ts';
 import { fieldValue } from './request-key.ts';
 import type { ClientFacts, RequestTarget } from './request-writer.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
@@ -41,6 +45,8 @@ export class ListenerState {
   }
 }
 
+/** For requests that name their host themselves. */
+const NO_AUTHORITY = Buffer.alloc(0);
 const HTTP = Buffer.from('http', 'latin1');
 
 export class RouteState {
@@ -66,9 +72,9 @@ export class RouteState {
     return this.#pools[chooseSplit(this.plan.split, Math.random())] as Pool;
   }
 
-  /** How a request looks to `backend`. The same object each time: use it before the next call. */
-  targetFor(backend: Backend, buf: Buffer, head: RequestHead): RequestTarget {
-    this.#target.authority = backend.authority;
+  /** How a request looks to `backend`, or to whichever it will be. The same object each time: use it before the next call. */
+  targetFor(backend: Backend | null, buf: Buffer, head: RequestHead): RequestTarget {
+    this.#target.authority = backend === null ? NO_AUTHORITY : backend.authority;
     this.#target.stripBytes = this.#strip.length > 0 && this.#hasPrefix(buf, head) ? this.#strip.length : 0;
     return this.#target;
   }
@@ -112,6 +118,14 @@ class HeadQuery implements RouteQuery {
   }
 }
 
+/** What pools say while they serve. */
+export interface PoolPorts {
+  readonly onCircuit: OnCircuit;
+  readonly onPanic: (pool: PoolPlan, panic: boolean) => void;
+  /** A backend may have room for a request in line. */
+  readonly onRoom: () => void;
+}
+
 export class PlanState {
   readonly plan: Plan;
   readonly listeners: ReadonlyMap<string, ListenerState>;
@@ -122,11 +136,11 @@ export class PlanState {
   readonly #router: Router;
   readonly #query = new HeadQuery();
 
-  constructor(plan: Plan, tables: Tables, worker: number, before: PlanState | null) {
+  constructor(plan: Plan, tables: Tables, worker: number, before: PlanState | null, ports: PoolPorts) {
     this.plan = plan;
     this.listeners = new Map(plan.listeners.map((listener) => [listener.name, new ListenerState(listener)]));
     this.backends = keptBackends(plan, before);
-    this.pools = plan.pools.map((pool, index) => this.#makePool(pool, index, tables, worker, before));
+    this.pools = plan.pools.map((pool, index) => this.#makePool(pool, index, tables, worker, before, ports));
     this.routes = plan.routes.map((route) => new RouteState(route, this.pools));
     this.#router = new Router(plan.routes);
   }
@@ -137,13 +151,38 @@ export class PlanState {
     return index === -1 ? null : (this.routes[index] as RouteState);
   }
 
-  #makePool(pool: PoolPlan, index: number, tables: Tables, worker: number, before: PlanState | null): Pool {
+  #makePool(
+    pool: PoolPlan,
+    index: number,
+    tables: Tables,
+    worker: number,
+    before: PlanState | null,
+    ports: PoolPorts,
+  ): Pool {
     const definition = strategyByName(pool.strategy.name);
     if (definition === undefined) throw new Error(`the plan names an unknown strategy: ${pool.strategy.name}`);
     const backends = pool.backends.map(({ slot }) => this.backends.get(slot) as Backend);
     const kept = before?.pools.find((old) => sameStrategy(old.plan, pool));
-    const strategy = kept?.strategy ?? createStrategy(definition, pool, index, tables, worker, this.backends);
-    return new Pool(pool, strategy, definition, backends, tables.slots);
+    const strategy = kept?.selector.strategy ?? createStrategy(definition, pool, index, tables, worker, this.backends);
+    const members = new Members(
+      backends.map(({ slot, plan: { tier } }) => ({ slot, tier })),
+      tables.slots,
+    );
+    const selector = new Selector({
+      members,
+      strategy,
+      keyed: definition.key !== null,
+      circuits:
+        pool.circuit === null ? null : new Circuits(pool.circuit, tables.circuits, members, worker, ports.onCircuit),
+      inFlightMax: pool.limits.inFlight,
+      panicThreshold: pool.panicThreshold,
+      worker,
+      random: Math.random,
+      onPanic: (panic) => ports.onPanic(pool, panic),
+    });
+    const load = before?.pools.find((old) => old.plan.name === pool.name)?.load ?? new PoolLoad(ports.onRoom);
+    load.apply(pool, tables.pools.budget(pool.row));
+    return new Pool(pool, definition, backends, selector, load);
   }
 }
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ALL_FULL, NO_BACKEND } from '#core/balancing/selector.ts';
+import { Tried, UNTRIED } from '#core/balancing/tried.ts';
 import { AdminState, HealthState } from '#core/health-state.ts';
 import { Outcome } from '#core/outcome.ts';
 import type { Plan } from '#core/plan.ts';
 import { layTables, tablesBytes, type Tables } from '#memory/tables.ts';
 import { PlanState } from './plan-state.ts';
-import { ALL_FULL, NO_BACKEND, type Pool } from './pool.ts';
+import type { Pool } from './pool.ts';
 
 const CAPACITY = { workers: 2, slots: 16, routes: 2, pools: 2, limits: 2 };
 
@@ -54,9 +56,10 @@ function rig(
       },
     ],
   };
-  let state = new PlanState(plan, tables, 0, null);
+  const ports = { onCircuit: () => {}, onPanic: () => {}, onRoom: () => {} };
+  let state = new PlanState(plan, tables, 0, null, ports);
   const next = (pools = plan.pools): Pool => {
-    state = new PlanState({ ...plan, pools }, tables, 0, state);
+    state = new PlanState({ ...plan, pools }, tables, 0, state, ports);
     return state.pools[0] as Pool;
   };
   return { tables, pool: state.pools[0] as Pool, next };
@@ -67,8 +70,25 @@ function set(tables: Tables, slot: number, health: HealthState): void {
   tables.slots.moveEpoch();
 }
 
+function tried(...slots: number[]): Tried {
+  const some = new Tried(8);
+  for (const slot of slots) some.add(slot);
+  return some;
+}
+
+/** Takes a slot and gives it back at once. */
+function pick(pool: Pool, already: Tried = UNTRIED): number {
+  const slot = pool.take(0, 0, already, true, true);
+  if (slot >= 0) settle(pool, slot);
+  return slot;
+}
+
+function settle(pool: Pool, slot: number): void {
+  pool.settle(slot, 0, 0, false, 5, Outcome.success, 5);
+}
+
 const picks = (pool: Pool, count = 30): number[] =>
-  [...new Set(Array.from({ length: count }, () => pool.pick(0, 0, -1)))].sort();
+  [...new Set(Array.from({ length: count }, () => pick(pool)))].sort();
 
 test('only backends that are up are picked: falling counts as up, rising does not', () => {
   const { tables, pool } = rig([0, 0, 0, 0]);
@@ -99,7 +119,7 @@ test('backends that were never probed serve only while none is known to be up', 
   set(tables, 1, HealthState.unhealthy);
   assert.deepEqual(picks(pool), [0]);
   set(tables, 0, HealthState.unhealthy);
-  assert.equal(pool.pick(0, 0, -1), NO_BACKEND);
+  assert.equal(pick(pool), NO_BACKEND);
 });
 
 test('the lowest tier that is up serves alone', () => {
@@ -113,24 +133,24 @@ test('the lowest tier that is up serves alone', () => {
 
 test('full backends are passed over, counted over all workers; the one tried is the last resort', () => {
   const { tables, pool } = rig([0, 0, 0], 1);
-  pool.begin(0, 0, 0);
+  tables.slots.begin(0, 0);
   tables.slots.begin(1, 1);
   assert.deepEqual(picks(pool), [2]);
-  assert.equal(pool.pick(0, 0, 2), 2, 'tried already, but the only one with room');
-  pool.begin(0, 2, 0);
-  assert.equal(pool.pick(0, 0, -1), ALL_FULL);
-  pool.settle(0, 0, 0, 5, Outcome.success, 5);
+  assert.equal(pick(pool, tried(2)), 2, 'tried already, but the only one with room');
+  assert.equal(pool.take(0, 0, UNTRIED, true, true), 2);
+  assert.equal(pool.take(0, 0, UNTRIED, true, true), ALL_FULL);
+  settle(pool, 0);
   assert.deepEqual(picks(pool), [0]);
 });
 
 test('one that was tried is avoided while another is eligible', () => {
   const { pool } = rig([0, 0, 0]);
-  for (let i = 0; i < 30; i++) assert.notEqual(pool.pick(0, 0, 1), 1);
+  for (let i = 0; i < 30; i++) assert.notEqual(pick(pool, tried(1)), 1);
 });
 
 test('a worker that died gives back what it held, and only that', () => {
-  const { tables, pool } = rig([0, 0]);
-  pool.begin(0, 0, 0);
+  const { tables } = rig([0, 0]);
+  tables.slots.begin(0, 0);
   tables.slots.begin(1, 0);
   tables.slots.begin(1, 1);
   assert.equal(tables.slots.reclaim(1), 2);
@@ -139,11 +159,11 @@ test('a worker that died gives back what it held, and only that', () => {
 
 test('over a new plan a strategy is kept while nothing that it depends on changed', () => {
   const { pool, next } = rig([0, 0]);
-  assert.equal(next().strategy, pool.strategy);
+  assert.equal(next().selector.strategy, pool.selector.strategy);
   const heavier = next([{ ...pool.plan, backends: pool.plan.backends.map((backend) => ({ ...backend, weight: 5 })) }]);
-  assert.equal(heavier.strategy, pool.strategy, 'weights are in shared memory');
+  assert.equal(heavier.selector.strategy, pool.selector.strategy, 'weights are in shared memory');
   assert.notEqual(
-    next([{ ...pool.plan, strategy: { ...pool.plan.strategy, name: 'random' } }]).strategy,
-    pool.strategy,
+    next([{ ...pool.plan, strategy: { ...pool.plan.strategy, name: 'random' } }]).selector.strategy,
+    pool.selector.strategy,
   );
 });

@@ -1,5 +1,5 @@
 /**
- * One connection to a backend. It carries one exchange at a time: sends what the exchange hands it, reads the answer's
+ * One connection to a backend. It carries one attempt at a time: sends what the exchange hands it, reads the answer's
  * head and body, and goes back to its backend's idle connections when both messages ended cleanly.
  */
 import { Fault } from '#core/fault.ts';
@@ -8,15 +8,19 @@ import { BodyKind, responseBody } from '#http1/framing.ts';
 import { INCOMPLETE } from '#http1/head.ts';
 import { parseResponseHead } from '#http1/response-head.ts';
 import type { Connection, ConnectionHandler } from '#transport/transport.ts';
+import type { Attempt } from './attempt.ts';
 import type { Backend } from './backend.ts';
-import { Body } from './body.ts';
+import { Body, type BodySink } from './body.ts';
 import type { DataPlane } from './data-plane.ts';
 import { NEVER, Timed } from './deadline.ts';
-import type { Exchange } from './exchange.ts';
+import type { Downstream } from './downstream.ts';
 import { HeldBytes } from './held-bytes.ts';
 
 /** Informational answers that one exchange may bring; more is an attack on the client. */
 const INTERIM_MAX = 16;
+/** An answer that nobody wants is read so far, that its connection may be used again; a longer one is not worth it. */
+const UNWANTED_BYTES_MAX = 256 * 1024;
+const UNWANTED: BodySink = { forward: () => {} };
 
 const Phase = { connecting: 0, idle: 1, head: 2, body: 3, gone: 4 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
@@ -27,7 +31,9 @@ export class Upstream extends Timed implements ConnectionHandler {
   /** It carried an exchange before: its end may only mean that the backend had closed it while unused. */
   reused = false;
   readonly #plane: DataPlane;
-  #exchange: Exchange | null = null;
+  #attempt: Attempt | null = null;
+  /** Who gets the answer; null: it is read and dropped. */
+  #client: Downstream | null = null;
   #phase: Phase = Phase.connecting;
   readonly #body = new Body();
   /** The beginning of a head whose rest has not come. */
@@ -36,11 +42,11 @@ export class Upstream extends Timed implements ConnectionHandler {
   #interim = 0;
   #answered = false;
 
-  constructor(plane: DataPlane, backend: Backend, exchange: Exchange, nowMs: number) {
+  constructor(plane: DataPlane, backend: Backend, attempt: Attempt, nowMs: number) {
     super();
     this.#plane = plane;
     this.backend = backend;
-    this.#exchange = exchange;
+    this.#attempt = attempt;
     this.connection = plane.transport.connect(backend.nextAddress(), this);
     const { connectMs } = backend.pool.timeouts;
     plane.wheel.arm(this, connectMs > 0 ? nowMs + connectMs : NEVER);
@@ -50,10 +56,10 @@ export class Upstream extends Timed implements ConnectionHandler {
     return this.#phase !== Phase.connecting && this.#phase !== Phase.gone;
   }
 
-  /** Takes an idle connection for `exchange`. */
-  take(exchange: Exchange): void {
+  /** Takes an idle connection for `attempt`. */
+  take(attempt: Attempt): void {
     this.reused = true;
-    this.#exchange = exchange;
+    this.#attempt = attempt;
     this.#begin();
   }
 
@@ -67,9 +73,9 @@ export class Upstream extends Timed implements ConnectionHandler {
     if (this.#phase === Phase.head) this.#plane.wheel.arm(this, atMs);
   }
 
-  /** The exchange does not want the answer any more. */
+  /** Nobody waits for the answer any more. */
   abandon(): void {
-    this.#exchange = null;
+    this.#attempt = null;
     this.discard();
   }
 
@@ -93,14 +99,13 @@ export class Upstream extends Timed implements ConnectionHandler {
 
   onConnect(): void {
     this.#plane.wheel.arm(this, NEVER);
-    const exchange = this.#exchange as Exchange;
     this.#begin();
-    exchange.onUpstreamReady(this);
+    (this.#attempt as Attempt).onUpstreamReady(this);
   }
 
   onRead(buf: Buffer, start: number, end: number): void {
-    const exchange = this.#exchange;
-    if (exchange === null) {
+    const attempt = this.#attempt;
+    if (attempt === null) {
       // Bytes that nobody asked for: whatever they are, this connection cannot be trusted with another exchange.
       this.#leaveIdle();
       this.discard();
@@ -108,21 +113,21 @@ export class Upstream extends Timed implements ConnectionHandler {
     }
     if (this.#phase === Phase.head) {
       if (this.#held === null) {
-        this.#onHead(exchange, buf, start, end);
+        this.#onHead(attempt, buf, start, end);
       } else {
         if (!this.#held.append(buf, start, end)) return;
         const whole = this.#held.take();
         this.#held = null;
-        this.#onHead(exchange, whole, 0, whole.length);
+        this.#onHead(attempt, whole, 0, whole.length);
       }
     } else {
-      this.#onBody(exchange, buf, start, end);
+      this.#onBody(attempt, buf, start, end);
     }
   }
 
   onEnd(): void {
-    const exchange = this.#exchange;
-    if (exchange === null) {
+    const attempt = this.#attempt;
+    if (attempt === null) {
       this.#leaveIdle();
       this.discard();
       return;
@@ -130,53 +135,53 @@ export class Upstream extends Timed implements ConnectionHandler {
     if (this.#phase === Phase.body && this.#body.kind === BodyKind.untilClose) {
       this.#body.done = true;
       this.#keep = false;
-      exchange.client.output.finishUnframed();
-      this.#complete(exchange);
+      this.#client?.output.finishUnframed();
+      this.#complete(attempt);
       return;
     }
-    this.#lost(exchange);
+    this.#lost(attempt);
   }
 
   onDrain(): void {
-    this.#exchange?.onUpstreamDrain();
+    this.#attempt?.onUpstreamDrain();
   }
 
   onClose(error: string | null): void {
-    const exchange = this.#exchange;
+    const attempt = this.#attempt;
     const connecting = this.#phase === Phase.connecting;
-    if (exchange === null) this.#leaveIdle();
+    if (attempt === null) this.#leaveIdle();
     this.#plane.wheel.drop(this);
-    if (exchange === null) {
+    if (attempt === null) {
       this.#phase = Phase.gone;
       return;
     }
     if (connecting) {
       this.#phase = Phase.gone;
-      this.#exchange = null;
+      this.#attempt = null;
       const timedOut = error === 'ETIMEDOUT';
-      exchange.onAttemptFailed(
+      attempt.onFailed(
         timedOut ? Fault.connectTimeout : Fault.connectFailed,
         timedOut ? Outcome.connectTimeout : Outcome.connectFailure,
         false,
       );
       return;
     }
-    this.#lost(exchange);
+    this.#lost(attempt);
   }
 
   onDeadline(): void {
-    const exchange = this.#exchange;
+    const attempt = this.#attempt;
     const phase = this.#phase;
-    if (exchange === null) {
+    if (attempt === null) {
       this.#leaveIdle();
       this.discard();
       return;
     }
-    this.#exchange = null;
+    this.#attempt = null;
     this.discard();
-    if (phase === Phase.connecting) exchange.onAttemptFailed(Fault.connectTimeout, Outcome.connectTimeout, false);
-    else if (phase === Phase.head) exchange.onAttemptFailed(Fault.upstreamTimeout, Outcome.timeout, false);
-    else exchange.onAnswerCut(Outcome.truncated);
+    if (phase === Phase.connecting) attempt.onFailed(Fault.connectTimeout, Outcome.connectTimeout, false);
+    else if (phase === Phase.head) attempt.onFailed(Fault.upstreamTimeout, Outcome.timeout, false);
+    else attempt.onAnswerCut(Outcome.truncated);
   }
 
   #begin(): void {
@@ -184,9 +189,10 @@ export class Upstream extends Timed implements ConnectionHandler {
     this.#interim = 0;
     this.#answered = false;
     this.#keep = false;
+    this.#client = null;
   }
 
-  #onHead(exchange: Exchange, buf: Buffer, start: number, end: number): void {
+  #onHead(attempt: Attempt, buf: Buffer, start: number, end: number): void {
     const { responseHead: head, responseLimits } = this.#plane;
     this.#answered = true;
     let at = start;
@@ -195,65 +201,67 @@ export class Upstream extends Timed implements ConnectionHandler {
       if (next === INCOMPLETE) {
         this.#held = new HeldBytes();
         this.#held.append(buf, at, end);
-        exchange.client.flush();
+        attempt.interimClient?.flush();
         return;
       }
-      if (next < 0) return this.#invalid(exchange);
+      if (next < 0) return this.#invalid(attempt);
       if (head.status >= 200) {
-        this.#onFinalHead(exchange, buf, next, end);
+        this.#onFinalHead(attempt, buf, next, end);
         return;
       }
       if (head.status === 101) {
-        if (!exchange.upgradeWanted || !head.upgrade) return this.#invalid(exchange);
-        this.#switchProtocols(exchange, buf, next, end);
+        if (attempt.exchange?.upgradeWanted !== true || !head.upgrade) return this.#invalid(attempt);
+        this.#switchProtocols(attempt, buf, next, end);
         return;
       }
-      if (++this.#interim > INTERIM_MAX) return this.#invalid(exchange);
-      exchange.client.output.stageInterim(buf, head);
+      if (++this.#interim > INTERIM_MAX) return this.#invalid(attempt);
+      attempt.interimClient?.output.stageInterim(buf, head);
       at = next;
       if (at === end) {
-        exchange.client.flush();
+        attempt.interimClient?.flush();
         return;
       }
     }
   }
 
-  #onFinalHead(exchange: Exchange, buf: Buffer, at: number, end: number): void {
+  #onFinalHead(attempt: Attempt, buf: Buffer, at: number, end: number): void {
     const { responseHead: head } = this.#plane;
-    const kind = responseBody(head, exchange.method);
-    // A client of HTTP/1.0 does not know chunks: it gets the payload, ended by the end of the connection.
-    this.#body.begin(kind, head.contentLength, exchange.client.output.versionMinor === 0);
+    const kind = responseBody(head, attempt.method);
     this.#keep = head.keepAlive && kind !== BodyKind.untilClose;
     this.#phase = Phase.body;
-    exchange.onAnswerHead(buf, head, kind);
+    const client = (this.#client = attempt.onAnswerHead(buf, head, kind));
+    // Whoever does not want the answer may have given the connection up.
+    if (this.#attempt === null) return;
+    // A client of HTTP/1.0 does not know chunks: it gets the payload, ended by the end of the connection.
+    this.#body.begin(kind, head.contentLength, client?.output.versionMinor === 0);
     if (this.#body.done) {
       if (at < end) this.#keep = false;
-      exchange.client.flush();
-      this.#complete(exchange);
+      client?.flush();
+      this.#complete(attempt);
     } else if (at < end) {
-      this.#onBody(exchange, buf, at, end);
+      this.#onBody(attempt, buf, at, end);
     } else {
-      exchange.client.flush();
+      client?.flush();
       this.#armBody(performance.now());
     }
   }
 
-  #onBody(exchange: Exchange, buf: Buffer, start: number, end: number): void {
+  #onBody(attempt: Attempt, buf: Buffer, start: number, end: number): void {
     const body = this.#body;
-    const { client } = exchange;
-    const next = body.pump(buf, start, end, client.output);
+    const client = this.#client;
+    const next = body.pump(buf, start, end, client === null ? UNWANTED : client.output);
     if (body.failed) {
-      client.flush();
-      this.#exchange = null;
+      client?.flush();
+      this.#attempt = null;
       this.discard();
-      exchange.onAnswerCut(Outcome.invalid);
+      attempt.onAnswerCut(Outcome.invalid);
       return;
     }
-    const flowing = client.flush();
-    if (body.done) {
+    const flowing = client === null || client.flush();
+    if (body.done || (client === null && body.bytes > UNWANTED_BYTES_MAX)) {
       // Bytes behind the end of the answer belong to nothing.
-      if (next < end) this.#keep = false;
-      this.#complete(exchange);
+      if (next < end || !body.done) this.#keep = false;
+      this.#complete(attempt);
     } else if (!flowing) {
       this.pauseReading();
     } else {
@@ -266,10 +274,11 @@ export class Upstream extends Timed implements ConnectionHandler {
     this.#plane.wheel.arm(this, bodyMs > 0 ? nowMs + bodyMs : NEVER);
   }
 
-  #complete(exchange: Exchange): void {
-    this.#exchange = null;
+  #complete(attempt: Attempt): void {
+    this.#attempt = null;
+    this.#client = null;
     const nowMs = performance.now();
-    if (this.#keep && exchange.requestSent && !this.backend.retired && this.connection.pendingBytes === 0) {
+    if (this.#keep && attempt.requestSent && !this.backend.retired && this.connection.pendingBytes === 0) {
       this.#phase = Phase.idle;
       this.backend.idle.push(this);
       const { idleMs } = this.backend.pool.timeouts;
@@ -277,29 +286,29 @@ export class Upstream extends Timed implements ConnectionHandler {
     } else {
       this.discard();
     }
-    exchange.onAnswerComplete(nowMs);
+    attempt.onAnswerComplete(nowMs);
   }
 
-  #switchProtocols(exchange: Exchange, buf: Buffer, at: number, end: number): void {
-    this.#exchange = null;
+  #switchProtocols(attempt: Attempt, buf: Buffer, at: number, end: number): void {
+    this.#attempt = null;
     this.#phase = Phase.gone;
     this.#plane.wheel.drop(this);
-    exchange.onUpgraded(buf, this.#plane.responseHead, this.connection, at, end);
+    attempt.onUpgraded(buf, this.#plane.responseHead, this.connection, at, end);
   }
 
-  #invalid(exchange: Exchange): void {
-    this.#exchange = null;
+  #invalid(attempt: Attempt): void {
+    this.#attempt = null;
     this.discard();
-    exchange.onAttemptFailed(Fault.upstreamInvalid, Outcome.invalid, false);
+    attempt.onFailed(Fault.upstreamInvalid, Outcome.invalid, false);
   }
 
   /** The backend ended the connection in the middle of an exchange. */
-  #lost(exchange: Exchange): void {
+  #lost(attempt: Attempt): void {
     const inBody = this.#phase === Phase.body;
-    this.#exchange = null;
+    this.#attempt = null;
     this.discard();
-    if (inBody) exchange.onAnswerCut(Outcome.truncated);
-    else exchange.onAttemptFailed(Fault.upstreamReset, Outcome.reset, this.reused && !this.#answered);
+    if (inBody) attempt.onAnswerCut(Outcome.truncated);
+    else attempt.onFailed(Fault.upstreamReset, Outcome.reset, this.reused && !this.#answered);
   }
 
   #leaveIdle(): void {

@@ -8,6 +8,7 @@ import { isServing } from '#observe/backends-report.ts';
 import { inFlight, metricsReport } from '#observe/metrics-report.ts';
 import { userPools, type Observed } from '#observe/observed.ts';
 import { boundAddress } from './address-text.ts';
+import type { CircuitChange } from './event-log.ts';
 import type { BackendWatch } from './backend-watch.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
@@ -16,6 +17,7 @@ export interface Facts {
   readonly plan: Plan;
   readonly tables: Tables;
   readonly watch: BackendWatch;
+  readonly circuitChange: (slot: number) => CircuitChange | undefined;
   readonly workers: readonly WorkerHandle[];
   readonly workerRestarts: number;
   readonly ports: Readonly<Record<string, number>>;
@@ -53,7 +55,7 @@ export function adminView(facts: () => Facts): AdminView {
   };
 }
 
-function observedOf({ plan, tables, watch, workers }: Facts): Observed {
+function observedOf({ plan, tables, watch, workers, circuitChange }: Facts): Observed {
   return {
     plan,
     tables,
@@ -70,6 +72,10 @@ function observedOf({ plan, tables, watch, workers }: Facts): Observed {
       };
     },
     addresses: (slot) => watch.addressesOf(slot),
+    circuitChange: (slot) => {
+      const change = circuitChange(slot);
+      return change === undefined ? null : { ...change, at: new Date(change.at).toISOString() };
+    },
   };
 }
 

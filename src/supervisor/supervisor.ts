@@ -17,7 +17,9 @@ import type { Facts } from './admin-facts.ts';
 import { BackendWatch } from './backend-watch.ts';
 import { ControlPlane } from './control-plane.ts';
 import type { Draft, ReadDraft, Reading } from './draft.ts';
+import { EventLog } from './event-log.ts';
 import { FileWatch } from './file-watch.ts';
+import { MemorySampler } from './memory-sampler.ts';
 import { OperatorError } from './operator-error.ts';
 import { checkAddress } from './port-check.ts';
 import { Publisher } from './publisher.ts';
@@ -56,6 +58,8 @@ interface Running {
   readonly pool: WorkerPool;
   readonly publisher: Publisher;
   readonly watch: BackendWatch;
+  readonly events: EventLog;
+  readonly memory: MemorySampler;
 }
 
 export class Supervisor {
@@ -117,12 +121,14 @@ export class Supervisor {
     try {
       const { plan, commit } = this.#compile(draft, 1);
       await Promise.all(plan.listeners.map(({ name, address }) => checkAddress(`Listener "${name}"`, address)));
-      const { pool, watch } = (this.#running = this.#assemble(plan));
+      const { pool, watch, events, memory } = (this.#running = this.#assemble(plan));
       watch.enter(plan, commit());
       const workers = pool.growTo(plan.workers);
       // Whatever requests do not wait for comes after the first worker listens: at start, every millisecond of CPU counts.
       await Promise.race([pool.firstListening, workers]);
       watch.follow(plan);
+      events.start();
+      memory.start();
       await Promise.all([workers, this.#control.start(draft.admin)]);
     } catch (error) {
       await this.stop();
@@ -159,7 +165,9 @@ export class Supervisor {
     this.draining = true;
     this.#fileWatch?.stop();
     this.#running?.watch.stop();
+    this.#running?.memory.stop();
     await this.#running?.pool.terminate();
+    this.#running?.events.stop();
     await this.#control.stop();
   }
 
@@ -195,7 +203,9 @@ export class Supervisor {
       onProgress: () => publisher.progress(),
     });
     const publisher = new Publisher(pool, timers, log);
-    return { plan, tables, pool, publisher, watch };
+    const events = new EventLog(tables.events, timers, log, () => this.plan);
+    const memory = new MemorySampler(tables.process, timers);
+    return { plan, tables, pool, publisher, watch, events, memory };
   }
 
   async #reload(given: Draft | undefined): Promise<boolean> {
@@ -251,11 +261,12 @@ export class Supervisor {
   }
 
   #facts(): Facts {
-    const { plan, tables, watch, pool } = this.#live;
+    const { plan, tables, watch, pool, events } = this.#live;
     return {
       plan,
       tables,
       watch,
+      circuitChange: (slot) => events.lastChange(slot),
       workers: pool.handles,
       workerRestarts: pool.restarts,
       ports: pool.ports,

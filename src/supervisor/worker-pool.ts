@@ -123,6 +123,7 @@ export class WorkerPool implements WorkerEvents {
     tables.counters.clearGauges(handle.row);
     tables.circuits.releaseLock(handle.row);
     tables.pools.reclaim(handle.row);
+    tables.listeners.reclaim(handle.row);
     const starting = this.#starting.get(handle);
     this.#starting.delete(handle);
     this.#options.onProgress();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { Outcome } from '#core/outcome.ts';
 import type { Plan } from '#core/plan.ts';
 import { Router } from '#core/routing/match.ts';
 import { strategyByName, DEFAULT_STRATEGY } from '#core/strategies/index.ts';
@@ -40,13 +41,27 @@ const defaultStrategy = {
 
 test('the least that works becomes a whole plan', () => {
   const { listeners, routes, pools, ...rest } = plan('pools: { app: { backends: [ "http://127.0.0.1:3000" ] } }');
-  assert.deepEqual(rest, { revision: 7, workers: 3, engine: 'auto' });
+  assert.deepEqual(rest, {
+    revision: 7,
+    workers: 3,
+    engine: 'auto',
+    rateLimits: [{ name: 'per-client', row: 0, key: { from: 'client-ip' }, perSecond: 100, burst: 200, dryRun: false }],
+    overload: { eventLoopLagMs: 500, memoryBytes: Math.floor(0.9 * 1024 ** 3) },
+    accessLog: { to: '-', sample: 1 },
+  });
   assert.deepEqual(listeners, [
     {
       name: 'public',
       address: { kind: 'tcp', host: '0.0.0.0', port: 8080 },
       trustedProxies: [],
-      limits: { connections: 65_536, headerBytes: 32_768, headerCount: 100, targetBytes: 8192, bodyBytes: 0 },
+      limits: {
+        connections: 65_536,
+        headerBytes: 32_768,
+        headerCount: 100,
+        targetBytes: 8192,
+        bodyBytes: 0,
+        bodyBytesPerSecond: 100,
+      },
       timeouts: { headerMs: 10_000, bodyMs: 30_000, idleMs: 75_000, writeMs: 30_000 },
     },
   ]);
@@ -64,6 +79,7 @@ test('the least that works becomes a whole plan', () => {
       stripPrefix: '/proxy',
       split: [{ pool: 0, weight: 1 }],
       controlPlane: false,
+      rateLimits: [0],
     },
     {
       ...common,
@@ -73,10 +89,12 @@ test('the least that works becomes a whole plan', () => {
       stripPrefix: '',
       split: [{ pool: 1, weight: 1 }],
       controlPlane: true,
+      rateLimits: [],
     },
   ]);
   assert.deepEqual(pools[0], {
     name: 'app',
+    row: 0,
     strategy: defaultStrategy,
     backends: [
       {
@@ -102,9 +120,35 @@ test('the least that works becomes a whole plan', () => {
       body: null,
       jitter: 0.2,
     },
+    circuit: {
+      consecutiveFailures: 5,
+      failureRatio: 0.5,
+      minRequests: 20,
+      windowMs: 10_000,
+      outlier: true,
+      openForMs: 1000,
+      maxOpenForMs: 30_000,
+      trials: 1,
+      maxOpen: 0.5,
+      trialMs: 17_000,
+    },
+    panicThreshold: 0.5,
+    retry: {
+      attempts: 1,
+      outcomes: [Outcome.connectFailure, Outcome.connectTimeout, Outcome.reset, Outcome.timeout],
+      statuses: [502, 503, 504],
+      methods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'],
+      backoffBaseMs: 25,
+      backoffMaxMs: 250,
+      budgetShare: 0.2,
+      budgetPerSecond: 10,
+      bodyBytes: 65_536,
+    },
+    hedge: null,
+    concurrency: null,
     slowStartMs: 30_000,
     timeouts: { connectMs: 2000, firstByteMs: 15_000, idleMs: 50_000, bodyMs: 60_000, tunnelMs: 3_600_000 },
-    limits: { inFlight: 1024 },
+    limits: { inFlight: 1024, queue: 0, queueTimeoutMs: 1000 },
   });
 });
 

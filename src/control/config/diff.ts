@@ -14,7 +14,7 @@ export function diffPlans(before: Plan, after: Plan): string[] {
 
 /** The plan by names instead of positions, without what only memory needs. */
 function viewOf(plan: Plan): Record<string, unknown> {
-  const { workers, engine, listeners, routes, pools } = plan;
+  const { workers, engine, listeners, routes, pools, rateLimits, overload, accessLog } = plan;
   return {
     workers,
     engine,
@@ -26,24 +26,32 @@ function viewOf(plan: Plan): Record<string, unknown> {
     routes: byName(
       routes,
       ({ name }) => name,
-      (route) => routeView(route, pools),
+      (route) => routeView(route, plan),
     ),
     pools: byName(pools, ({ name }) => name, poolView),
+    rateLimits: byName(
+      rateLimits,
+      ({ name }) => name,
+      (limit) => omit(limit, ['name', 'row']),
+    ),
+    overload,
+    'log.access': accessLog,
   };
 }
 
-function routeView(route: RoutePlan, pools: readonly PoolPlan[]): Record<string, unknown> {
+function routeView(route: RoutePlan, { pools, rateLimits }: Plan): Record<string, unknown> {
   const { path, exact, ...match } = route.match;
   return {
     ...omit(route, ['name', 'row']),
     match: { ...match, path: exact ? `=${path}` : path },
+    rateLimits: route.rateLimits.map((at) => rateLimits[at]?.name ?? ''),
     split: Object.fromEntries(route.split.map(({ pool, weight }) => [pools[pool]?.name ?? '', weight])),
   };
 }
 
 function poolView(pool: PoolPlan): Record<string, unknown> {
   return {
-    ...omit(pool, ['name']),
+    ...omit(pool, ['name', 'row']),
     backends: byName(
       pool.backends,
       ({ id }) => id,

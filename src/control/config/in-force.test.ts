@@ -14,51 +14,36 @@ const noted = (text: string): string[] =>
 test('what is on by default and not done is noted', () => {
   const { notes, problems } = loadConfig(POOL, 'f', {});
   assert.deepEqual(problems, []);
-  assert.deepEqual(noted(POOL), [
-    'listeners[0].http2',
-    'routes[0].rateLimits',
-    'pools.app.circuit',
-    'pools.app.panicThreshold',
-    'pools.app.retry',
-    'admin.tokens',
-    'log.access',
-  ]);
+  assert.deepEqual(noted(POOL), ['listeners[0].http2', 'admin.tokens']);
   assert.ok(
-    notes.includes('pools.app.circuit: not in force in this version: failed requests take no backend out; probes do'),
+    notes.includes('listeners[0].http2: not in force in this version: HTTP/2 is not spoken; clients use HTTP/1.1'),
   );
 });
 
 test('what is turned off is not noted, what is turned on is', () => {
-  const quiet = `${pool('circuit: null', 'retry: null', 'panicThreshold: 0')}log: { access: null }
-listeners: [{ http2: false }]
-routes: [{ name: a, pool: app, rateLimits: [] }]
+  const quiet = `${POOL}listeners: [{ http2: false }]
 `;
   assert.deepEqual(noted(quiet), ['admin.tokens']);
-  const loud = `${pool('hedge: {}', 'limits: { queue: 5 }', 'concurrency: {}', 'discovery: { dns: { name: app.internal, port: 80 } }')}tracing: { otlp: "http://c:4318" }
+  const loud = `${pool('discovery: { dns: { name: app.internal, port: 80 } }')}tracing: { otlp: "http://c:4318" }
 cost: {}
 copilot: { provider: builtin }
 `;
-  const extra = [
-    'pools.app.discovery.dns',
-    'pools.app.hedge',
-    'pools.app.limits.queue',
-    'pools.app.concurrency',
-    'tracing.otlp',
-    'cost',
-    'copilot',
-  ];
+  const extra = ['pools.app.discovery.dns', 'tracing.otlp', 'cost', 'copilot'];
   for (const key of extra) assert.ok(noted(loud).includes(key), key);
 });
 
 test('notes of many pools are one line', () => {
-  const pools = Array.from({ length: 5 }, (_, at) => `  p${at}: { backends: ["http://a:${at + 1}"] }\n`).join('');
+  const pools = Array.from(
+    { length: 5 },
+    (_, at) => `  p${at}: { discovery: { dns: { name: app.internal, port: ${at + 1} } } }\n`,
+  ).join('');
   const routes = Array.from(
     { length: 5 },
     (_, at) => `  - { name: r${at}, pool: p${at}, match: { path: /${at} } }\n`,
   ).join('');
   assert.ok(
     noted(`pools:\n${pools}routes:\n${routes}`).includes(
-      'pools.p0.circuit, pools.p1.circuit, pools.p2.circuit and 2 more',
+      'pools.p0.discovery.dns, pools.p1.discovery.dns, pools.p2.discovery.dns and 2 more',
     ),
   );
 });

@@ -81,16 +81,6 @@ const NOT_IN_FORCE: readonly Row[] = [
     kind: 'refuse',
     says: 'gRPC probes are not part of this version, and every backend would fail; write `tcp: true`',
   },
-  { key: 'pools.*.circuit', kind: 'note', says: 'failed requests take no backend out; probes do' },
-  { key: 'pools.*.panicThreshold', kind: 'note', says: 'few healthy backends get all the traffic' },
-  {
-    key: 'pools.*.retry',
-    kind: 'note',
-    says: 'only an idempotent request that a dead kept-alive connection lost unanswered is sent again',
-  },
-  { key: 'pools.*.hedge', kind: 'note', says: 'no request is doubled' },
-  { key: 'pools.*.limits.queue', kind: 'note', says: 'nothing waits; a pool that is full answers 503 at once' },
-  { key: 'pools.*.concurrency', kind: 'note', says: '`limits.inFlight` alone bounds requests' },
   {
     key: 'pools.*.tls',
     kind: 'refuse',

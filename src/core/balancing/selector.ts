@@ -99,6 +99,12 @@ export class Selector {
     }
   }
 
+  /** Whether some eligible slot with room has not been tried. */
+  hasUntried(nowMs: number, tried: Tried): boolean {
+    if (this.#members.views.epoch[0] !== this.#epoch) this.#rebuild(nowMs, false);
+    return this.#narrow((slot) => !tried.has(slot)) > 0 || this.#leastBusyElsewhere(tried) >= 0;
+  }
+
   /** An attempt taken here ended; the three values are those that `take` left. */
   settle(
     slot: number,

@@ -1,0 +1,306 @@
+/**
+ * Which attempts an exchange makes: the first, another when one failed where that is safe (core/retry.ts), a second copy
+ * when the first is slow (core/limits/hedge-gate.ts), and the wait for a backend when all are full. One per exchange, reused
+ * with it.
+ */
+import { ALL_FULL, ALL_OPEN, NO_BACKEND } from '#core/balancing/selector.ts';
+import { Tried, UNTRIED } from '#core/balancing/tried.ts';
+import { Fault, type FaultCode } from '#core/fault.ts';
+import type { Waiter } from '#core/limits/waiting-line.ts';
+import { isUnsent } from '#core/retry.ts';
+import { outcomeOfStatus, type Outcome } from '#core/outcome.ts';
+import { BodyKind } from '#http1/framing.ts';
+import { Method, type RequestHead } from '#http1/request-head.ts';
+import type { ResponseHead } from '#http1/response-head.ts';
+import { P } from '#memory/counters.ts';
+import type { Attempt } from './attempt.ts';
+import type { DataPlane } from './data-plane.ts';
+import { Timed } from './deadline.ts';
+import type { Exchange } from './exchange.ts';
+import { LIMITED, type Pool } from './pool.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** Attempts of one exchange: the first, the retries that a plan may allow (10), and hedges of each. */
+const TRIED_MAX = 24;
+/** Sooner than this is now. */
+const WAIT_MS_LEAST = 1;
+
+/** RFC 9110 9.2.2: these may be carried out twice. */
+const IDEMPOTENT =
+  (1 << Method.get) |
+  (1 << Method.head) |
+  (1 << Method.put) |
+  (1 << Method.delete) |
+  (1 << Method.options) |
+  (1 << Method.trace);
+
+const Wait = { none: 0, retry: 1, hedge: 2, line: 3 } as const;
+type Wait = (typeof Wait)[keyof typeof Wait];
+
+export class Retries extends Timed implements Waiter {
+  idempotent = false;
+  waitingSinceMs = 0;
+  previousWaiter: Waiter | null = null;
+  nextWaiter: Waiter | null = null;
+  readonly #plane: DataPlane;
+  readonly #exchange: Exchange;
+  readonly #tried = new Tried(TRIED_MAX);
+  #pool!: Pool;
+  /** Retries made. */
+  #made = 0;
+  /** The plan lets this method be tried again once it was sent. */
+  #listed = false;
+  /** It may be made again should it fail: whole, listed, and not bound to one backend. */
+  #repeatable = false;
+  #hedgeable = false;
+  /** The head names the backend as its Host, for want of another: it cannot go elsewhere. */
+  #bound = false;
+  #lastFault: FaultCode = 0;
+  #wait: Wait = Wait.none;
+
+  constructor(plane: DataPlane, exchange: Exchange) {
+    super();
+    this.#plane = plane;
+    this.#exchange = exchange;
+  }
+
+  /** A new request, for `pool`. */
+  begin(pool: Pool, buf: Buffer, head: RequestHead, kind: number): void {
+    const { retry, load } = pool;
+    this.#pool = pool;
+    this.#tried.clear();
+    this.#made = 0;
+    this.#lastFault = 0;
+    this.#wait = Wait.none;
+    this.idempotent = (IDEMPOTENT & (1 << head.method)) !== 0;
+    this.#bound = head.authorityEnd === head.authorityStart;
+    this.#listed = retry !== null && pool.retriesMethod(buf, head);
+    this.#repeatable =
+      this.#listed &&
+      !this.#bound &&
+      (kind === BodyKind.none ||
+        (kind === BodyKind.length && head.contentLength <= (retry as NonNullable<typeof retry>).plan.bodyBytes));
+    this.#hedgeable = load.hedge !== null && this.idempotent && kind === BodyKind.none && !head.upgrade && !this.#bound;
+  }
+
+  /** Begins the first attempt, or the wait for one. The fault when there can be none. */
+  firstAttempt(nowMs: number): FaultCode {
+    const pool = this.#pool;
+    const { load } = pool;
+    load.budget?.attempt();
+    // Whoever came before and waits goes first, unless the line has turned round.
+    const slot =
+      load.line.length > 0 && !load.line.isStressed
+        ? ALL_FULL
+        : pool.take(this.#exchange.key, nowMs, UNTRIED, this.#repeatable, true);
+    if (slot >= 0) {
+      this.#start(slot, nowMs);
+      return 0;
+    }
+    return (slot === ALL_FULL || slot === LIMITED) && this.#standInLine(nowMs) ? 0 : this.#faultOf(slot);
+  }
+
+  /** Whether a body of so many bytes is kept for another attempt. */
+  keepsBody(bytes: number): boolean {
+    return this.#listed && !this.#bound && bytes <= (this.#pool.retry as NonNullable<Pool['retry']>).plan.bodyBytes;
+  }
+
+  /** An answer begins: false when the client does not get it, for another attempt may do better. */
+  accepts(attempt: Attempt, buf: Buffer, head: ResponseHead): boolean {
+    const { retry, load, plan } = this.#pool;
+    if (retry !== null && retry.listsStatus(head.status)) {
+      const nowMs = performance.now();
+      if (this.#otherThan(attempt) !== null) {
+        this.#detach(attempt);
+        return false;
+      }
+      const waitMs = this.#mayRetry(nowMs, false, retryAfterMs(buf, head, Date.now()));
+      if (waitMs >= 0) {
+        this.#detach(attempt);
+        this.#retry(waitMs, nowMs, outcomeOfStatus(head.status));
+        return false;
+      }
+    }
+    const loser = this.#otherThan(attempt);
+    if (load.hedge !== null) {
+      load.hedge.observe(performance.now() - attempt.startedMs);
+      if (loser !== null) {
+        load.hedge.won(attempt.hedge);
+        this.#plane.recorder.pool(plan.row, attempt.hedge ? P.hedgesWon : P.hedgesLost);
+      }
+      this.#call(Wait.none, 0);
+    }
+    if (loser !== null) this.#detach(loser);
+    if (this.#made > 0 && attempt.slot !== this.#tried.slots[0]) this.#plane.recorder.failover(plan.row);
+    return true;
+  }
+
+  /** An attempt failed without an answer: true when the exchange goes on. */
+  afterFailure(attempt: Attempt, outcome: Outcome, fault: FaultCode, nowMs: number): boolean {
+    const exchange = this.#exchange;
+    const other = this.#otherThan(attempt);
+    exchange.first = other;
+    exchange.second = null;
+    attempt.end(outcome, nowMs);
+    if (other !== null) return true;
+    if (this.#pool.retry?.listsOutcome(outcome) !== true) return false;
+    const waitMs = this.#mayRetry(nowMs, isUnsent(outcome), 0);
+    if (waitMs < 0) return false;
+    this.#lastFault = fault;
+    this.#retry(waitMs, nowMs, outcome);
+    return true;
+  }
+
+  /** The exchange ends: nothing more is waited for. */
+  stop(): void {
+    const exchange = this.#exchange;
+    if (this.#wait === Wait.line) this.#leaveLine();
+    if (this.#wait === Wait.retry) this.#pool.load.budget?.giveBack();
+    this.#call(Wait.none, 0);
+    const { first, second } = exchange;
+    exchange.first = null;
+    exchange.second = null;
+    first?.cancel();
+    second?.cancel();
+  }
+
+  onDeadline(nowMs: number): void {
+    const wait = this.#wait;
+    this.#wait = Wait.none;
+    if (wait === Wait.retry) this.#again(nowMs);
+    else if (wait === Wait.hedge) this.#hedge(nowMs);
+  }
+
+  /** Its turn has come: true when it could begin, and waits no more. */
+  onTurn(nowMs: number): boolean {
+    const slot = this.#pool.take(this.#exchange.key, nowMs, UNTRIED, this.#repeatable, true);
+    if (slot === ALL_FULL || slot === LIMITED) return false;
+    this.#leaveLine();
+    if (slot < 0) {
+      this.#exchange.refuse(this.#faultOf(slot));
+      return true;
+    }
+    this.#start(slot, nowMs);
+    this.#exchange.dispatch(nowMs);
+    return true;
+  }
+
+  /** It has waited for too long. */
+  onWaitOver(): void {
+    this.#leaveLine();
+    this.#plane.recorder.pool(this.#pool.plan.row, P.queueTimeouts);
+    this.#exchange.refuse(Fault.overloaded);
+  }
+
+  #start(slot: number, nowMs: number): void {
+    const attempt = this.#plane.takeAttempt();
+    attempt.begin(this.#exchange, this.#pool, slot, false, nowMs);
+    this.#exchange.first = attempt;
+    this.#tried.add(slot);
+    const { hedge } = this.#pool.load;
+    if (!this.#hedgeable || hedge === null) return;
+    hedge.request();
+    if (hedge.delayMs !== Infinity) this.#call(Wait.hedge, nowMs + hedge.delayMs);
+  }
+
+  /** How long to wait before the next attempt, in milliseconds; negative when there may be none. Takes from the budget. */
+  #mayRetry(nowMs: number, unsent: boolean, askedMs: number): number {
+    const { retry, load, selector, plan } = this.#pool;
+    const exchange = this.#exchange;
+    if (retry === null || this.#bound || this.#made >= retry.plan.attempts || exchange.copy.passed) return -1;
+    if (!unsent && !this.#listed) return -1;
+    let waitMs = retry.backoffMs(this.#made + 1, this.#plane.random());
+    if (askedMs > waitMs && !selector.hasUntried(nowMs, this.#tried)) waitMs = askedMs;
+    if (nowMs + waitMs >= exchange.totalEndsMs) return -1;
+    if (load.budget === null || load.budget.take(nowMs)) return waitMs;
+    this.#plane.recorder.pool(plan.row, P.budgetExhausted);
+    return -1;
+  }
+
+  #retry(waitMs: number, nowMs: number, outcome: Outcome): void {
+    this.#made += 1;
+    this.#plane.recorder.retry(this.#pool.plan.row, outcome);
+    if (waitMs < WAIT_MS_LEAST) this.#again(nowMs);
+    else this.#call(Wait.retry, nowMs + waitMs);
+  }
+
+  #again(nowMs: number): void {
+    const exchange = this.#exchange;
+    const slot = this.#pool.take(exchange.key, nowMs, this.#tried, this.#repeatable, true);
+    if (slot < 0) {
+      exchange.refuse(this.#lastFault === 0 ? this.#faultOf(slot) : this.#lastFault);
+      return;
+    }
+    this.#start(slot, nowMs);
+    exchange.dispatch(nowMs);
+  }
+
+  #hedge(nowMs: number): void {
+    const exchange = this.#exchange;
+    const { first } = exchange;
+    const { load, plan } = this.#pool;
+    if (first === null || exchange.second !== null || exchange.answeredBy !== null || load.hedge === null) return;
+    const slot = load.hedge.take() ? this.#pool.take(exchange.key, nowMs, this.#tried, true, false) : NO_BACKEND;
+    if (slot < 0) {
+      this.#plane.recorder.pool(plan.row, P.hedgesRefused);
+      return;
+    }
+    const attempt = this.#plane.takeAttempt();
+    attempt.begin(exchange, this.#pool, slot, true, nowMs);
+    exchange.second = attempt;
+    this.#tried.add(slot);
+    exchange.send(attempt, nowMs);
+  }
+
+  #otherThan(attempt: Attempt): Attempt | null {
+    const { first, second } = this.#exchange;
+    return first === attempt ? second : first;
+  }
+
+  /** The exchange goes on without this attempt. */
+  #detach(attempt: Attempt): void {
+    const exchange = this.#exchange;
+    exchange.first = this.#otherThan(attempt);
+    exchange.second = null;
+    attempt.orphan();
+  }
+
+  #standInLine(nowMs: number): boolean {
+    const { plan, load } = this.#pool;
+    const { queue } = plan.limits;
+    if (queue === 0 || this.#bound) return false;
+    if (!this.#plane.pools.enqueue(this.#plane.worker, plan.row, queue)) {
+      this.#plane.recorder.pool(plan.row, P.queueFull);
+      return false;
+    }
+    this.#plane.recorder.pool(plan.row, P.queued);
+    this.#wait = Wait.line;
+    this.waitingSinceMs = nowMs;
+    load.line.push(this);
+    load.onRoom();
+    return true;
+  }
+
+  #leaveLine(): void {
+    const { plan, load } = this.#pool;
+    this.#wait = Wait.none;
+    load.line.remove(this);
+    this.#plane.pools.dequeue(this.#plane.worker, plan.row);
+  }
+
+  #call(wait: Wait, atMs: number): void {
+    if (wait === Wait.none) {
+      if (this.#wait !== Wait.none) this.#plane.fine.drop(this);
+    } else {
+      this.#plane.fine.arm(this, atMs);
+    }
+    this.#wait = wait;
+  }
+
+  #faultOf(slot: number): FaultCode {
+    if (slot === NO_BACKEND) return Fault.noBackend;
+    if (slot === ALL_OPEN) return Fault.circuitOpen;
+    this.#plane.recorder.pool(this.#pool.plan.row, slot === LIMITED ? P.concurrencyLimited : P.backendsFull);
+    return Fault.overloaded;
+  }
+}
