@@ -18,6 +18,7 @@ import { Exchange } from './exchange.ts';
 import { FineClock } from './fine-clock.ts';
 import { LoadGuard } from './load-guard.ts';
 import { PlanState, type ListenerState, type PoolPorts } from './plan-state.ts';
+import type { PoolLoad } from './pool-load.ts';
 import { RequestIds } from './request-ids.ts';
 import { RequestWriter } from './request-writer.ts';
 import { DateLine } from './response-writer.ts';
@@ -59,6 +60,8 @@ export class DataPlane {
   readonly #listenerRows: ReadonlyMap<string, number>;
   readonly #spare: Exchange[] = [];
   readonly #spareAttempts: Attempt[] = [];
+  /** Pools, those of earlier plans included, for which requests wait. */
+  readonly #lines = new Set<PoolLoad>();
   #servingLines = false;
   readonly #listening: Listener[] = [];
   readonly #clocks: NodeJS.Timeout[] = [];
@@ -189,11 +192,12 @@ export class DataPlane {
       this.#tables.events.put(EventKind.circuit, slot, state, cause, failures, attempts);
     },
     onPanic: ({ row }, panic) => this.#tables.events.put(EventKind.panic, row, panic ? 1 : 0, 0, 0, 0),
-    onRoom: () => this.#onRoom(),
+    onRoom: (load) => this.#onRoom(load),
   };
 
   /** Requests in line are served from the event loop, not from inside whatever made room for them. */
-  #onRoom(): void {
+  #onRoom(load: PoolLoad): void {
+    this.#lines.add(load);
     this.fine.wake();
     if (this.#servingLines) return;
     this.#servingLines = true;
@@ -205,13 +209,11 @@ export class DataPlane {
 
   /** Whether some request still waits in line: another worker may make room for it at any time. */
   #serveLines(nowMs: number): boolean {
-    let waiting = false;
-    for (const { load } of this.state.pools) {
-      if (load.line.length === 0) continue;
+    for (const load of this.#lines) {
       load.serveLine(nowMs);
-      if (load.line.length > 0) waiting = true;
+      if (load.line.length === 0) this.#lines.delete(load);
     }
-    return waiting;
+    return this.#lines.size > 0;
   }
 
   #startRefreshing(): void {

@@ -17,6 +17,7 @@ import type { Downstream } from './downstream.ts';
 import type { PreparedEdits } from './header-edits.ts';
 import type { RouteState } from './plan-state.ts';
 import type { Pool } from './pool.ts';
+import { Shed } from './load-guard.ts';
 import { RequestCopy } from './request-copy.ts';
 import { requestFault, upgradeAllowed } from './request-rules.ts';
 import { REQUEST_ID_BYTES_MAX, type AnswerFrame } from './response-writer.ts';
@@ -117,6 +118,13 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#route = route;
     const fault = requestFault(buf, head, client.listener.plan.limits.bodyBytes);
     if (fault !== 0) return fault;
+    if (!route.plan.controlPlane) {
+      const shed = this.#plane.guard.shed();
+      if (shed !== Shed.none) {
+        this.#plane.recorder.shed(shed === Shed.memory);
+        return Fault.overloaded;
+      }
+    }
     const pool = route.choosePool();
     this.pool = pool;
     this.key = pool.needsKey ? pool.keyOf(buf, head, client.facts.address) : 0;

@@ -123,7 +123,7 @@ export interface PoolPorts {
   readonly onCircuit: OnCircuit;
   readonly onPanic: (pool: PoolPlan, panic: boolean) => void;
   /** A backend may have room for a request in line. */
-  readonly onRoom: () => void;
+  readonly onRoom: (load: PoolLoad) => void;
 }
 
 export class PlanState {

@@ -14,13 +14,17 @@ export class PoolLoad {
   budget: RetryBudget | null = null;
   /** Requests that wait for a backend. */
   readonly line: WaitingLine<Retries>;
-  /** Called when a backend may have room for a request in line. */
-  readonly onRoom: () => void;
+  readonly #onRoom: (load: PoolLoad) => void;
   #plan: PoolPlan | null = null;
 
-  constructor(onRoom: () => void) {
-    this.onRoom = onRoom;
+  constructor(onRoom: (load: PoolLoad) => void) {
+    this.#onRoom = onRoom;
     this.line = new WaitingLine();
+  }
+
+  /** A backend may have room for a request in line. */
+  onRoom(): void {
+    this.#onRoom(this);
   }
 
   /** Refuses those who have waited for too long, and begins as many of the others as there is room for. */
