@@ -4,7 +4,7 @@ import { describeCommit, describeMachine } from './machine.ts';
 import { REPOSITORY } from './places.ts';
 
 const RESULTS_FILE = join(REPOSITORY, 'bench/RESULTS.md');
-const ORDER = ['overhead', 'tail', 'bodies', 'scale', 'start'];
+const ORDER = ['overhead', 'tail', 'bodies', 'scale', 'slow-clients', 'start'];
 const OPENING = `# Results
 
 Measured, good or bad, each section by the one command it names. How, and what is not claimed: README.md.

@@ -70,6 +70,8 @@ export function demoConfig(port: number, backends: FromDemo): object {
   return {
     listeners: [{ name: 'demo', address: `127.0.0.1:${port}` }],
     admin: { address: null },
+    // The terminal is for the reader's eyes.
+    log: { access: null },
     routes: [
       route('orders', '/proxy/orders'),
       route('search', '/proxy/search'),

@@ -37,13 +37,14 @@ function jsonLog(level: string): Log {
   let waiting: [Level, LogFields, string][] | null = [];
   let write: ((at: Level, fields: LogFields, message: string) => void) | null = null;
   const load = async (): Promise<void> => {
-    const { pino } = await import('pino');
-    const logger = pino({
+    const [{ pino }, { standardLines }] = await Promise.all([import('pino'), import('#supervisor/standard-lines.ts')]);
+    const options = {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    });
+      formatters: { level: (label: string) => ({ level: label }) },
+    };
+    const logger = pino(options, standardLines());
     write = (at, fields, message) => logger[at](fields, message);
     for (const [at, fields, message] of waiting ?? []) write(at, fields, message);
     waiting = null;

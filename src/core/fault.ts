@@ -87,13 +87,22 @@ export const Fault = {
   headTooLarge: fault('head-too-large', 'client', 431, 'too-large', 'The request head is larger than allowed.'),
   bodyTooLarge: fault('body-too-large', 'client', 413, 'too-large', 'The request body is larger than allowed.'),
   badChunk: fault('bad-chunk', 'client', 400, 'bad-request', 'The chunked body is not well formed.'),
+  chunksTooSmall: fault(
+    'chunks-too-small',
+    'client',
+    400,
+    'bad-request',
+    'The chunks of the body hold far less than it takes to frame them: send larger ones.',
+  ),
   headTimeout: fault('head-timeout', 'client', 408, 'timeout', 'The request head did not arrive in time.'),
   bodyTimeout: fault('body-timeout', 'client', 408, 'timeout', 'The request body stopped arriving.'),
+  bodyTooSlow: fault('body-too-slow', 'client', 408, 'timeout', 'The request body arrived more slowly than allowed.'),
   clientClosed: fault('client-closed', 'client', 0, 'bad-request', 'The client closed the connection.'),
   writeTimeout: fault('write-timeout', 'client', 0, 'timeout', 'The client stopped reading.'),
   // What this proxy refuses for its own reasons.
   noRoute: fault('no-route', 'self', 404, 'no-route', 'No route matches this request.'),
   noBackend: fault('no-backend', 'self', 503, 'no-backend', 'No backend of this pool can serve now.'),
+  rateLimited: fault('rate-limited', 'self', 429, 'rate-limited', 'Too many requests; try again later.'),
   circuitOpen: fault(
     'circuit-open',
     'self',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Layout } from './layout.ts';
+import { DEFAULT_CAPACITY, Layout } from './layout.ts';
 import { ListenerTable, LISTENERS_MAX, listenerRows } from './listener-table.ts';
 
 function table(workers: number): ListenerTable {
-  const capacity = { workers, slots: 1, routes: 1, pools: 1, limits: 1 };
+  const capacity = { ...DEFAULT_CAPACITY, workers };
   return new ListenerTable(new Layout(capacity, new ArrayBuffer((workers + 1) * LISTENERS_MAX * 4 + 64)));
 }
 

@@ -1,5 +1,7 @@
 /** All tables over one block. The same call on the same capacity lays the same tables out in every thread. */
+import { BucketTable } from './bucket-table.ts';
 import { CircuitTable } from './circuit-table.ts';
+import { ConcurrencyTable } from './concurrency-table.ts';
 import { CounterTable } from './counters.ts';
 import { EventRing } from './event-ring.ts';
 import { Layout, type Capacity } from './layout.ts';
@@ -17,8 +19,10 @@ export interface Tables {
   readonly circuits: CircuitTable;
   readonly pools: PoolTable;
   readonly events: EventRing;
+  readonly buckets: BucketTable;
   readonly process: ProcessTable;
   readonly listeners: ListenerTable;
+  readonly concurrency: ConcurrencyTable;
 }
 
 /** Bytes that `layTables` needs for this capacity. */
@@ -42,7 +46,9 @@ function lay(layout: Layout): Tables {
     circuits: new CircuitTable(layout),
     pools: new PoolTable(layout),
     events: new EventRing(layout),
+    buckets: new BucketTable(layout),
     process: new ProcessTable(layout),
     listeners: new ListenerTable(layout),
+    concurrency: new ConcurrencyTable(layout),
   };
 }

@@ -1,7 +1,7 @@
 /** The part of `GET /metrics` that tells of failures: circuits, panic, retries, failovers, hedges. */
 import { CIRCUIT_STATE_NAMES } from '#core/health/circuit.ts';
 import { OUTCOME_COUNT, OUTCOME_NAMES } from '#core/outcome.ts';
-import { P, POOL_RETRIES, SLOT_CIRCUIT } from '#memory/counters.ts';
+import { L, P, POOL_RETRIES, SLOT_CIRCUIT } from '#memory/counters.ts';
 import { circuitOf, panics } from './backends-report.ts';
 import type { Exposition } from './exposition.ts';
 import { userPools, type Observed } from './observed.ts';
@@ -10,6 +10,7 @@ export function failures(out: Exposition, observed: Observed): void {
   circuits(out, observed);
   retries(out, observed);
   hedges(out, observed);
+  limits(out, observed);
 }
 
 function circuits(out: Exposition, { plan, tables }: Observed): void {
@@ -57,4 +58,18 @@ function hedges(out: Exposition, { plan, tables: { counters } }: Observed): void
     out.sample({ pool, result: 'lost' }, counters.poolCount(row, P.hedgesLost));
     out.sample({ pool, result: 'refused' }, counters.poolCount(row, P.hedgesRefused));
   }
+}
+
+function limits(out: Exposition, { plan, tables: { counters } }: Observed): void {
+  out.family('edgebalancer_rate_limited_total', 'counter', 'Requests refused by a rate limit.');
+  for (const { name: policy, row } of plan.rateLimits) out.sample({ policy }, counters.limitCount(row, L.limited));
+  out.family('edgebalancer_rate_limit_dry_run_total', 'counter', 'Requests that a rate limit on trial would refuse.');
+  for (const { name: policy, row, dryRun } of plan.rateLimits)
+    if (dryRun) out.sample({ policy }, counters.limitCount(row, L.dryRunLimited));
+  out.family(
+    'edgebalancer_rate_limit_evictions_total',
+    'counter',
+    'Allowances forgotten before they were whole again, for want of room.',
+  );
+  for (const { name: policy, row } of plan.rateLimits) out.sample({ policy }, counters.limitCount(row, L.evicted));
 }

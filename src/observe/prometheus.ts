@@ -2,11 +2,13 @@
 import { OUTCOME_NAMES } from '#core/outcome.ts';
 import type { BackendPlan, PoolPlan } from '#core/plan.ts';
 import { METHOD_SERIES, SLOT_PICKS, SLOT_SUM_US } from '#memory/counters.ts';
+import { listenerRows } from '#memory/listener-table.ts';
 import { isServing } from './backends-report.ts';
 import { failures } from './failures-exposition.ts';
 import { Exposition, type Labels } from './exposition.ts';
 import { inFlight } from './metrics-report.ts';
 import { userPools, type Observed } from './observed.ts';
+import { overload } from './overload-exposition.ts';
 import { readSeries } from './series.ts';
 
 /** What is known of the process beside the tables. */
@@ -29,6 +31,7 @@ export function prometheusReport(observed: Observed, facts: ProcessFacts): strin
   attempts(out, observed);
   backends(out, observed);
   failures(out, observed);
+  overload(out, observed);
   supervisor(out, facts);
   return out.toString();
 }
@@ -62,14 +65,17 @@ function requests(out: Exposition, observed: Observed): void {
   out
     .family('edgebalancer_bad_requests_total', 'counter', 'Bytes from clients that were no request.')
     .sample({ listener }, tables.counters.global('badRequests'));
+  out
+    .family('edgebalancer_access_log_dropped_total', 'counter', 'Lines of the access log that could not be written.')
+    .sample({}, tables.counters.global('accessLogDropped'));
 }
 
 function connections(out: Exposition, observed: Observed): void {
   const { counters } = observed.tables;
   const listener = listenerLabel(observed);
-  out
-    .family('edgebalancer_connections', 'gauge', 'Client connections.')
-    .sample({ listener, state: 'open' }, counters.global('connections'));
+  out.family('edgebalancer_connections', 'gauge', 'Client connections.');
+  for (const [name, row] of listenerRows(observed.plan.listeners))
+    out.sample({ listener: name, state: 'open' }, observed.tables.listeners.total[row] as number);
   out
     .family('edgebalancer_connections_total', 'counter', 'Client connections accepted and refused.')
     .sample({ listener, result: 'accepted' }, counters.global('connectionsAccepted'))

@@ -4,6 +4,8 @@ import { CircuitCause } from '#core/health/circuits.ts';
 import type { Outcome } from '#core/outcome.ts';
 import {
   G,
+  L,
+  LIMIT_CELLS,
   METHOD_SERIES_COUNT,
   P,
   POOL_CELLS,
@@ -77,6 +79,17 @@ export class Recorder {
   retry(row: number, outcome: Outcome): void {
     this.#row.global[G.retries]! += 1;
     this.#row.pool[row * POOL_CELLS + POOL_RETRIES + outcome]! += 1;
+  }
+
+  /** One of a rate limit's counters (`L`) goes up. */
+  limit(row: number, cell: number): void {
+    this.#row.limit[row * LIMIT_CELLS + cell]! += 1;
+  }
+
+  /** A request was over a limit: refused, or only counted. */
+  limited(row: number, dryRun: boolean): void {
+    this.limit(row, dryRun ? L.dryRunLimited : L.limited);
+    if (!dryRun) this.#row.global[G.rateLimited]! += 1;
   }
 
   /** Another backend than the first answers. */

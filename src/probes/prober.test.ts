@@ -20,7 +20,7 @@ function setUp({
   random = () => 0.5,
   where = { kind: 'at', addresses: [] },
 }: { random?: Random; where?: Whereabouts } = {}) {
-  const capacity = { workers: 1, slots: 8, routes: 2, pools: 1, limits: 1 };
+  const capacity = { workers: 1, slots: 8, routes: 2, pools: 1, limits: 1, bucketSets: 2 };
   const { slots } = layTables(new ArrayBuffer(tablesBytes(capacity)), capacity);
   const timers = new VirtualTimers();
   const state = { ok: true, where, asked: [] as { at: number; request: ProbeRequest }[] };

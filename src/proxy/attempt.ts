@@ -143,6 +143,7 @@ export class Attempt {
   /** The answer begins. The client that gets it; null when its body is read and dropped. */
   onAnswerHead(buf: Buffer, head: ResponseHead, kind: number): Downstream | null {
     this.#status = head.status;
+    if (this.#plane.accessLog !== null) this.firstByteMs = performance.now();
     const { exchange } = this;
     return exchange !== null && exchange.onAnswerHead(this, buf, head, kind) ? exchange.client : null;
   }

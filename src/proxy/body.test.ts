@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Fault } from '#core/fault.ts';
 import { BodyKind } from '#http1/framing.ts';
 import { Body } from './body.ts';
 
@@ -111,4 +112,45 @@ test('a body until the close of its connection is never done by itself', () => {
   const passed = pump(BodyKind.untilClose, -1, false, 'anything', [3]);
   assert.equal(passed.out, 'anything');
   assert.equal(passed.body.done, false);
+});
+
+/** How many chunks of `size` bytes pass before the body fails; -1: all of `count`. */
+function chunksBeforeFailure(size: number, count: number, decode: boolean): number {
+  const body = new Body();
+  body.begin(BodyKind.chunked, -1, decode);
+  const chunk = Buffer.from(`${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`, 'latin1');
+  for (let at = 0; at < count; at++) {
+    body.pump(chunk, 0, chunk.length, { forward: () => {} });
+    if (body.failed) {
+      assert.equal(body.fault, Fault.chunksTooSmall);
+      return at;
+    }
+  }
+  return -1;
+}
+
+test('chunks of a byte each may pass up to a bound, larger ones without end', () => {
+  for (const decode of [false, true]) {
+    const passed = chunksBeforeFailure(1, 100_000, decode);
+    assert.ok(passed > 20_000 && passed < 25_000, String(passed));
+    for (const size of [3, 20, 1000]) assert.equal(chunksBeforeFailure(size, 100_000, decode), -1, `chunks of ${size}`);
+  }
+});
+
+test('the bound is counted anew for each body', () => {
+  const body = new Body();
+  for (let round = 0; round < 5; round++) {
+    body.begin(BodyKind.chunked, -1, false);
+    const text = Buffer.from(`${'1\r\nx\r\n'.repeat(15_000)}0\r\n\r\n`, 'latin1');
+    body.pump(text, 0, text.length, { forward: () => {} });
+    assert.ok(body.done && !body.failed);
+  }
+});
+
+test('what is wrong with a body is said', () => {
+  const body = new Body();
+  body.begin(BodyKind.chunked, -1, false);
+  body.pump(Buffer.from('zz\r\n'), 0, 4, { forward: () => {} });
+  assert.ok(body.failed);
+  assert.equal(body.fault, Fault.badChunk);
 });

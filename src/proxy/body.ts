@@ -2,8 +2,17 @@
  * One message body passing through: says where it ends and which of its bytes go on, and never holds any. The same class
  * serves both directions.
  */
+import { Fault, type FaultCode } from '#core/fault.ts';
 import { ChunkEvent, ChunkedDecoder } from '#http1/chunked.ts';
 import { BodyKind } from '#http1/framing.ts';
+
+/**
+ * What frames the chunks of a body may come to this, and to so many times the payload besides. A chunk costs the same work
+ * whatever it holds: one of a single byte takes six. Streams of small pieces in earnest (tokens, events) stay below two
+ * bytes of framing for one of payload; single bytes may pass as long as there are no more than some twenty thousand.
+ */
+const FRAMING_BYTES_FREE = 64 * 1024;
+const FRAMING_TIMES_PAYLOAD = 2;
 
 export interface BodySink {
   /** Bytes `buf[start, end)` go on to the other side. */
@@ -16,8 +25,12 @@ export class Body {
   done = true;
   /** The framing is broken: what follows means nothing. */
   failed = false;
+  /** What a client did wrong whose body has failed. */
+  fault: FaultCode = 0;
   /** Payload bytes so far. */
   bytes = 0;
+  /** Bytes of a chunked body so far, framing included. */
+  #wireBytes = 0;
   #remaining = 0;
   /** Chunked framing is taken off, for receivers that do not know it. */
   #decode = false;
@@ -27,6 +40,7 @@ export class Body {
     this.kind = kind;
     this.failed = false;
     this.bytes = 0;
+    this.#wireBytes = 0;
     this.#remaining = length;
     this.#decode = decode;
     this.done = kind === BodyKind.none || (kind === BodyKind.length && length === 0);
@@ -65,7 +79,7 @@ export class Body {
       next = decoder.next(buf, at, end);
       const { event } = decoder;
       if (event === ChunkEvent.fault) {
-        this.failed = true;
+        this.#fail(Fault.badChunk);
         break;
       }
       const stays =
@@ -84,6 +98,14 @@ export class Body {
     }
     if (at > runStart) sink.forward(buf, runStart, at);
     this.bytes = decoder.dataBytes;
+    this.#wireBytes += at - start;
+    const framingMost = FRAMING_BYTES_FREE + FRAMING_TIMES_PAYLOAD * this.bytes;
+    if (this.#wireBytes - this.bytes > framingMost) this.#fail(Fault.chunksTooSmall);
     return at;
+  }
+
+  #fail(fault: FaultCode): void {
+    this.failed = true;
+    this.fault = fault;
   }
 }

@@ -1,11 +1,12 @@
 /** What goes to a client: heads staged, bodies behind them, as few writes as there can be. */
-import type { FaultCode } from '#core/fault.ts';
+import { Fault, type FaultCode } from '#core/fault.ts';
 import type { ResponseHead } from '#http1/response-head.ts';
 import type { Connection } from '#transport/transport.ts';
 import type { BodySink } from './body.ts';
 import type { DataPlane } from './data-plane.ts';
-import { errorReply, type ErrorReplyOptions } from './error-reply.ts';
+import { errorReply, type FaultForm } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
+import type { LimitStanding } from './rate-limits.ts';
 import { writeInterimHead, writeResponseHead, type AnswerFrame } from './response-writer.ts';
 
 /** What refuses now may be over in a moment. */
@@ -18,6 +19,8 @@ export class ClientOutput implements BodySink {
   unframed = false;
   /** The client speaks HTTP/1.`versionMinor`. */
   versionMinor = 1;
+  /** Bytes of the present exchange's answer so far. */
+  bytesSent = 0;
   readonly #plane: DataPlane;
   readonly #connection: Connection;
   /** The answer's body is being chunked here. */
@@ -31,6 +34,7 @@ export class ClientOutput implements BodySink {
   /** A new exchange, with a client that speaks HTTP/1.`versionMinor`. */
   begin(versionMinor: number): void {
     this.versionMinor = versionMinor;
+    this.bytesSent = 0;
     this.#chunking = false;
     this.unframed = false;
   }
@@ -41,16 +45,20 @@ export class ClientOutput implements BodySink {
     this.#chunking = chunking;
     this.unframed = !frame.chunked && head.contentLength < 0;
     const edits = exchange.responseEdits;
-    const into = staging.reserve(head, edits);
-    const { requestId, requestIdLength } = exchange;
-    staging.end = writeResponseHead(buf, head, frame, requestId, requestIdLength, edits, date, into, staging.end);
+    const { requestId, requestIdLength, standing } = exchange;
+    const { limits } = standing;
+    const into = staging.reserve(head, edits, limits === null ? 0 : limits.bytesMax);
+    let to = writeResponseHead(buf, head, frame, requestId, requestIdLength, edits, date, into, staging.end);
+    // In place of the blank line, which follows them.
+    if (limits !== null) to = endHead(into, limits.write(standing, into, to - 2));
+    staging.end = to;
   }
 
   /** An informational answer; clients of HTTP/1.0 do not know them. */
   stageInterim(buf: Buffer, head: ResponseHead): void {
     if (this.versionMinor === 0) return;
     const { staging } = this.#plane;
-    const into = staging.reserve(head, null);
+    const into = staging.reserve(head, null, 0);
     staging.end = writeInterimHead(buf, head, into, staging.end);
   }
 
@@ -72,10 +80,13 @@ export class ClientOutput implements BodySink {
   }
 
   /** An answer of the proxy's own, in place of anything staged. */
-  fault(fault: FaultCode, how: Pick<ErrorReplyOptions, 'json' | 'headOnly' | 'close' | 'requestId'>): void {
+  fault(fault: FaultCode, how: FaultForm & { readonly close: boolean }, standing: LimitStanding | null): void {
     const keepAlive10 = !how.close && this.versionMinor === 0;
     const date = this.#plane.date.at(Date.now());
-    const message = errorReply(fault, { ...how, keepAlive10, retryAfterSeconds: RETRY_AFTER_SECONDS }, date);
+    const retryAfterSeconds =
+      fault === Fault.rateLimited && standing !== null ? standing.retrySeconds : RETRY_AFTER_SECONDS;
+    const limitLines = standing === null ? '' : limitText(standing);
+    const message = errorReply(fault, { ...how, keepAlive10, retryAfterSeconds, limitLines }, date);
     this.#plane.staging.end = 0;
     this.#write(message, 0, message.length);
   }
@@ -96,7 +107,22 @@ export class ClientOutput implements BodySink {
   }
 
   #write(buf: Buffer, start: number, end: number): void {
+    this.bytesSent += end - start;
     this.#plane.recorder.bytes(0, end - start);
     this.#connection.write(buf, start, end);
   }
+}
+
+function endHead(into: Buffer, at: number): number {
+  into[at] = 13;
+  into[at + 1] = 10;
+  return at + 2;
+}
+
+/** The fields that say how a request stands with its limits, as text; '' where it met none. */
+function limitText(standing: LimitStanding): string {
+  const { limits } = standing;
+  if (limits === null) return '';
+  const into = Buffer.alloc(limits.bytesMax);
+  return into.toString('latin1', 0, limits.write(standing, into, 0));
 }

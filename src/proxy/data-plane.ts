@@ -30,6 +30,8 @@ const RESPONSE_LIMITS: HeadLimits = { headerBytes: 64 * 1024, headerCount: 256, 
 export const FIELDS_MAX = 1000;
 /** Exchanges and attempts kept for reuse; a burst beyond it is left to the garbage collector. */
 const SPARE_EXCHANGES_MAX = 1024;
+/** Deadlines that fire before others get their turn: half a millisecond's worth. */
+const DEADLINES_PER_TURN = 16;
 /** Connections that wait to be accepted, as far as the kernel allows (net.core.somaxconn). */
 const BACKLOG = 65535;
 
@@ -63,6 +65,8 @@ export class DataPlane {
   /** Pools, those of earlier plans included, for which requests wait. */
   readonly #lines = new Set<PoolLoad>();
   #servingLines = false;
+  readonly #ports: PoolPorts;
+  #firesMore = false;
   readonly #listening: Listener[] = [];
   readonly #clocks: NodeJS.Timeout[] = [];
   readonly #refreshing: NodeJS.Timeout[] = [];
@@ -79,6 +83,7 @@ export class DataPlane {
     this.guard = new LoadGuard(tables.process, Math.random, DeadlineWheel.tickMs, performance.now());
     this.guard.obey(plan.overload);
     this.#listenerRows = listenerRows(plan.listeners);
+    this.#ports = this.#makePorts();
     this.state = new PlanState(plan, tables, worker, null, this.#ports);
   }
 
@@ -186,14 +191,17 @@ export class DataPlane {
     return cut;
   }
 
-  readonly #ports: PoolPorts = {
-    onCircuit: ({ slot, state, cause, failures, attempts }) => {
-      this.recorder.circuit(slot, state, cause);
-      this.#tables.events.put(EventKind.circuit, slot, state, cause, failures, attempts);
-    },
-    onPanic: ({ row }, panic) => this.#tables.events.put(EventKind.panic, row, panic ? 1 : 0, 0, 0, 0),
-    onRoom: (load) => this.#onRoom(load),
-  };
+  #makePorts(): PoolPorts {
+    return {
+      recorder: this.recorder,
+      onCircuit: ({ slot, state, cause, failures, attempts }) => {
+        this.recorder.circuit(slot, state, cause);
+        this.#tables.events.put(EventKind.circuit, slot, state, cause, failures, attempts);
+      },
+      onPanic: ({ row }, panic) => this.#tables.events.put(EventKind.panic, row, panic ? 1 : 0, 0, 0, 0),
+      onRoom: (load) => this.#onRoom(load),
+    };
+  }
 
   /** Requests in line are served from the event loop, not from inside whatever made room for them. */
   #onRoom(load: PoolLoad): void {
@@ -232,7 +240,17 @@ export class DataPlane {
 
   #tick(nowMs: number): void {
     this.guard.tick(nowMs);
-    this.wheel.advance(nowMs);
+    this.#fireDeadlines(nowMs);
+  }
+
+  /** Many may fall due at once, as when thousands of slow clients came at once. */
+  #fireDeadlines(nowMs: number): void {
+    if (this.wheel.advance(nowMs, DEADLINES_PER_TURN) || this.#firesMore) return;
+    this.#firesMore = true;
+    setImmediate(() => {
+      this.#firesMore = false;
+      this.#fireDeadlines(performance.now());
+    });
   }
 
   #listenerRow({ plan }: ListenerState): number {

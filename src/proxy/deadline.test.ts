@@ -132,3 +132,35 @@ test('property: whatever is armed and re-armed, each entry fires exactly when it
     }),
   );
 });
+
+test('no more fire in one call than may; the rest does in the calls that follow, each once', () => {
+  const wheel = new DeadlineWheel(0);
+  const entries = Array.from({ length: 100 }, () => new Entry());
+  entries.forEach((entry, at) => wheel.arm(entry, 100 + (at % 3) * tick));
+  const fired = (): number => entries.filter((entry) => entry.fired.length > 0).length;
+  let calls = 0;
+  for (let before = 0; !wheel.advance(1000, 16); before = fired()) {
+    assert.equal(fired(), before + 16);
+    calls += 1;
+  }
+  assert.equal(calls, 6);
+  assert.equal(fired(), 100);
+  assert.ok(entries.every((entry) => entry.fired.length === 1));
+  assert.ok(wheel.advance(2000, 16), 'nothing is left');
+});
+
+test('what is armed and dropped between two such calls is neither lost nor fired early', () => {
+  const wheel = new DeadlineWheel(0);
+  const [first, second, third] = [new Entry(), new Entry(), new Entry()];
+  for (const entry of [first, second, third]) wheel.arm(entry, 100);
+  assert.equal(wheel.advance(200, 1), false);
+  assert.equal(first.fired.length, 1);
+  wheel.drop(second);
+  wheel.arm(first, 1000);
+  wheel.arm(third, 5000);
+  assert.ok(wheel.advance(200, 1));
+  runTo(wheel, 250, 950);
+  assert.deepEqual([first.fired.length, second.fired.length, third.fired.length], [1, 0, 0]);
+  runTo(wheel, 1000, 5200);
+  assert.deepEqual([first.fired.length, second.fired.length, third.fired.length], [2, 0, 1]);
+});

@@ -60,30 +60,43 @@ export class DeadlineWheel {
     if (entry.tick !== -1) this.#unlink(entry);
   }
 
-  /** Fires what is due. Call about every `tickMs`. */
-  advance(nowMs: number): void {
+  /**
+   * Fires what is due, `most` of it at most. Call about every `tickMs`, and again soon where it returns false: more is due
+   * then, and others shall have their turn before it.
+   */
+  advance(nowMs: number, most: number = Infinity): boolean {
     const until = Math.floor(nowMs / this.#tickMs);
     // After a long stop of the process one round visits everything.
     if (until - this.#tick > BUCKETS) this.#tick = until - BUCKETS;
+    let left = most;
     while (this.#tick < until) {
       const bucket = this.#buckets[this.#tick & (BUCKETS - 1)] as Bucket;
       this.#tick++;
-      this.#fire(bucket, nowMs);
+      left = this.#fire(bucket, nowMs, left);
+      if (bucket.next !== bucket) {
+        this.#tick--;
+        return false;
+      }
     }
+    return true;
   }
 
-  #fire(bucket: Bucket, nowMs: number): void {
+  /** Returns how many more may fire. */
+  #fire(bucket: Bucket, nowMs: number, most: number): number {
+    let left = most;
     // Handlers may arm and drop anything; none of it lands in this bucket, which is a whole round away by now.
-    while (bucket.next !== bucket) {
+    while (bucket.next !== bucket && left > 0) {
       const entry = bucket.next as Timed;
       this.#unlink(entry);
       if (entry.deadlineAt <= nowMs) {
         entry.deadlineAt = NEVER;
+        left--;
         entry.onDeadline(nowMs);
       } else if (entry.deadlineAt !== NEVER) {
         this.#link(entry, this.#bucketTick(entry.deadlineAt));
       }
     }
+    return left;
   }
 
   /** The bucket of tick t comes round when t is over, so a deadline inside it never fires early. */

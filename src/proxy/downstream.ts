@@ -3,16 +3,17 @@
  * in order. Requests behind the one being answered wait here.
  */
 import { Fault, faultRow, type FaultCode } from '#core/fault.ts';
-import { INCOMPLETE } from '#http1/head.ts';
-import { parseRequestHead } from '#http1/request-head.ts';
 import type { Connection, ConnectionHandler } from '#transport/transport.ts';
+import { BodyPace } from './body-pace.ts';
 import { ClientOutput } from './client-output.ts';
 import type { DataPlane } from './data-plane.ts';
 import { NEVER, Timed } from './deadline.ts';
-import { acceptsJson } from './error-reply.ts';
+import { recordMalformed } from './access-notes.ts';
+import { acceptsJson, type FaultForm } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
-import { HeldBytes } from './held-bytes.ts';
 import type { ListenerState } from './plan-state.ts';
+import { RequestFeed, type RequestTaker } from './request-feed.ts';
+import type { LimitStanding } from './rate-limits.ts';
 import type { ClientFacts } from './request-writer.ts';
 
 /** Requests pipelined behind the current one wait up to this many bytes; then the client is not read. */
@@ -24,7 +25,7 @@ const LINGER_BYTES = 1024 * 1024;
 const Phase = { head: 0, exchange: 1, linger: 2, tunnel: 3, gone: 4 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
-export class Downstream extends Timed implements ConnectionHandler {
+export class Downstream extends Timed implements ConnectionHandler, RequestTaker {
   readonly listener: ListenerState;
   readonly connection: Connection;
   readonly output: ClientOutput;
@@ -32,8 +33,7 @@ export class Downstream extends Timed implements ConnectionHandler {
   #phase: Phase = Phase.head;
   #exchange: Exchange | null = null;
   #facts: ClientFacts | null = null;
-  /** Bytes of heads not whole yet, or of requests whose turn has not come. */
-  #held: HeldBytes | null = null;
+  readonly #feed: RequestFeed;
   #keepAlive = true;
   #close = false;
   /** The client has sent its last byte. */
@@ -43,10 +43,10 @@ export class Downstream extends Timed implements ConnectionHandler {
   #blocked = false;
   /** The last answer has not been taken whole: no further request is begun, so that answers cannot pile up here. */
   #stalled = false;
-  #processing = false;
   /** A head has begun and is not whole. */
   #inHead = false;
   #lingered = 0;
+  #pace: BodyPace | null = null;
 
   constructor(plane: DataPlane, listener: ListenerState, connection: Connection, nowMs: number) {
     super();
@@ -54,6 +54,7 @@ export class Downstream extends Timed implements ConnectionHandler {
     this.listener = listener;
     this.connection = connection;
     this.output = new ClientOutput(plane, connection);
+    this.#feed = new RequestFeed(this, plane.requestHead, listener.headLimits);
     this.#arm(nowMs, listener.plan.timeouts.headerMs);
   }
 
@@ -66,11 +67,11 @@ export class Downstream extends Timed implements ConnectionHandler {
   onRead(buf: Buffer, start: number, end: number): void {
     this.#plane.recorder.bytes(end - start, 0);
     if (this.#phase === Phase.head) {
-      this.#onHeadBytes(buf, start, end);
+      this.#feed.onBytes(buf, start, end);
     } else if (this.#phase === Phase.exchange) {
       const exchange = this.#exchange as Exchange;
       const next = exchange.requestReceived ? start : this.#onBodyBytes(exchange, buf, start, end);
-      if (next < end) this.#onEarlyBytes(buf, next, end);
+      if (next < end) this.#feed.hold(buf, next, end);
     } else if (this.#phase === Phase.linger) {
       this.#lingered += end - start;
       if (this.#lingered > LINGER_BYTES) this.#destroy();
@@ -82,8 +83,9 @@ export class Downstream extends Timed implements ConnectionHandler {
     if (this.#phase === Phase.exchange) {
       // A client may end its side and wait for the answer, but not inside a request.
       if ((this.#exchange as Exchange).requestReceived) return;
-      this.#cancel();
-      this.#destroy();
+      this.#end();
+    } else if (this.#feed.yielded) {
+      // What waits here is answered first.
     } else if (this.#phase !== Phase.linger || this.connection.pendingBytes === 0) {
       this.#destroy();
     }
@@ -100,7 +102,7 @@ export class Downstream extends Timed implements ConnectionHandler {
       this.#awaitNext(performance.now());
     } else if (this.#blocked) {
       this.#blocked = false;
-      this.#plane.wheel.arm(this, NEVER);
+      this.#watchBody(performance.now());
       this.#exchange?.resumeAnswer();
     }
   }
@@ -110,19 +112,17 @@ export class Downstream extends Timed implements ConnectionHandler {
     this.#gone();
   }
 
-  onDeadline(): void {
+  onDeadline(nowMs: number): void {
     if (this.#phase === Phase.head && this.#stalled) {
-      this.connection.reset();
-      this.#gone();
-    } else if (this.#phase === Phase.head && this.#held !== null) {
-      this.#refuse(Fault.headTimeout, null);
+      this.#reset();
+    } else if (this.#phase === Phase.head && !this.#feed.isEmpty) {
+      this.onNoRequest(Fault.headTimeout, null);
     } else if (this.#phase === Phase.exchange) {
       if (this.#blocked) {
-        this.#cancel();
-        this.connection.reset();
-        this.#gone();
-      } else if (!(this.#exchange as Exchange).requestReceived && !this.#paused) {
-        (this.#exchange as Exchange).refuse(Fault.bodyTimeout);
+        this.#cancel(Fault.writeTimeout);
+        this.#reset();
+      } else {
+        this.#judgeBody(this.#exchange as Exchange, nowMs);
       }
     } else {
       this.#destroy();
@@ -140,8 +140,7 @@ export class Downstream extends Timed implements ConnectionHandler {
     if (!this.#paused) return;
     this.#paused = false;
     this.connection.resume();
-    if (this.#phase === Phase.exchange && !this.#blocked)
-      this.#arm(performance.now(), this.listener.plan.timeouts.bodyMs);
+    if (this.#phase === Phase.exchange && !this.#blocked) this.#watchBody(performance.now());
   }
 
   /** Decides, once per answer, whether the connection ends with it. */
@@ -174,9 +173,9 @@ export class Downstream extends Timed implements ConnectionHandler {
   /** Answers the exchange with a fault of the proxy's own; `head` is the request's, in any form. */
   answerFault(fault: FaultCode, unfinished: boolean, head: Buffer): void {
     const exchange = this.#exchange as Exchange;
-    const { isHead, requestIdText } = exchange;
+    const how = { json: acceptsJson(head), headOnly: exchange.isHead, requestId: exchange.requestIdText };
     this.#release();
-    this.#sendFault(fault, unfinished, acceptsJson(head), isHead, requestIdText);
+    this.#sendFault(fault, unfinished, how, exchange.standing);
     this.#next(performance.now(), unfinished);
   }
 
@@ -184,9 +183,7 @@ export class Downstream extends Timed implements ConnectionHandler {
   releaseToTunnel(): Buffer | null {
     this.#phase = Phase.tunnel;
     this.#plane.wheel.drop(this);
-    const early = this.#held?.take() ?? null;
-    this.#held = null;
-    return early;
+    return this.#feed.empty();
   }
 
   tunnelEnded(): void {
@@ -196,73 +193,53 @@ export class Downstream extends Timed implements ConnectionHandler {
 
   /** The worker drains: an idle connection has nothing to wait for. */
   closeIdle(): void {
-    if (this.#phase === Phase.head && this.#held === null && !this.#stalled) this.#destroy();
+    if (this.#phase === Phase.head && this.#feed.isEmpty && !this.#stalled) this.#destroy();
   }
 
   /** The worker's grace is over. */
   cut(): void {
-    if (this.#phase === Phase.tunnel) {
-      this.#exchange?.cutTunnel();
-      return;
-    }
-    this.#cancel();
-    this.#destroy();
+    if (this.#phase === Phase.tunnel) this.#exchange?.cutTunnel();
+    else this.#end();
   }
 
-  #onHeadBytes(buf: Buffer, start: number, end: number): void {
-    if (this.#held === null) {
-      this.#process(buf, start, end);
-      return;
-    }
-    // A head that comes in crumbs is looked at again when a line ends or it has doubled, so that the work stays linear.
-    if (!this.#held.append(buf, start, end)) return;
-    const whole = this.#held.take();
-    this.#held = null;
-    this.#process(whole, 0, whole.length);
+  get takesRequests(): boolean {
+    return this.#phase === Phase.head && !this.#stalled;
+  }
+
+  get keepsBytes(): boolean {
+    return this.#phase === Phase.head || this.#phase === Phase.exchange;
+  }
+
+  onHeadBegun(): void {
+    // The head's time runs from its first byte, however slowly the rest comes.
+    if (!this.#inHead) this.#arm(performance.now(), this.listener.plan.timeouts.headerMs);
+    this.#inHead = true;
+  }
+
+  onHeld(bytes: number): void {
+    if (this.#phase === Phase.exchange && bytes > HELD_PAUSE_BYTES) this.pauseReading();
+  }
+
+  onYield(): void {
+    this.connection.pause();
+  }
+
+  onTurn(): void {
+    if (!this.#stalled) this.connection.resume();
+    if (!this.takesRequests) return;
+    this.#feed.takeHeld();
+    this.#endIfEnded();
   }
 
   #onBodyBytes(exchange: Exchange, buf: Buffer, start: number, end: number): number {
     const next = exchange.onClientBody(buf, start, end);
     if (this.#phase !== Phase.exchange || this.#exchange !== exchange) return end;
-    if (!this.#paused && !this.#blocked) this.#armForRequest(exchange, performance.now());
+    if (exchange.requestReceived && !this.#blocked) this.#plane.wheel.arm(this, NEVER);
+    if (this.#pace !== null) this.#pace.readMs = performance.now();
     return next;
   }
 
-  #onEarlyBytes(buf: Buffer, start: number, end: number): void {
-    this.#held ??= new HeldBytes();
-    this.#held.append(buf, start, end);
-    if (this.#phase === Phase.exchange && this.#held.length > HELD_PAUSE_BYTES) this.pauseReading();
-  }
-
-  /** Takes as many requests out of `buf[start, end)` as can be begun now, and holds the rest. */
-  #process(buf: Buffer, start: number, end: number): void {
-    const { requestHead } = this.#plane;
-    const { headLimits } = this.listener;
-    let at = start;
-    this.#processing = true;
-    while (at < end && this.#phase === Phase.head && !this.#stalled) {
-      const next = parseRequestHead(buf, at, end, requestHead, headLimits);
-      if (next === INCOMPLETE) {
-        // The head's time runs from its first byte, however slowly the rest comes.
-        if (!this.#inHead) this.#arm(performance.now(), this.listener.plan.timeouts.headerMs);
-        this.#inHead = true;
-        break;
-      }
-      if (next < 0) {
-        this.#refuse(-next, buf.subarray(at, end));
-        break;
-      }
-      at = this.#begin(buf, next, end);
-    }
-    this.#processing = false;
-    if (this.#phase === Phase.head || this.#phase === Phase.exchange) {
-      if (at < end) this.#onEarlyBytes(buf, at, end);
-      if (this.#phase === Phase.head && this.#ended && !this.#stalled) this.#destroy();
-    }
-  }
-
-  /** Begins the exchange whose head was just parsed; returns the offset behind what it took of the buffer. */
-  #begin(buf: Buffer, headEnd: number, end: number): number {
+  onRequest(buf: Buffer, headEnd: number, end: number): number {
     const plane = this.#plane;
     const head = plane.requestHead;
     const nowMs = performance.now();
@@ -285,13 +262,29 @@ export class Downstream extends Timed implements ConnectionHandler {
       if (this.#exchange !== exchange) return end;
     }
     exchange.dispatch(nowMs);
-    if (!this.#paused && this.#exchange === exchange) this.#armForRequest(exchange, nowMs);
+    if (!this.#paused && this.#exchange === exchange) this.#watchBody(nowMs);
     return at;
   }
 
-  #armForRequest(exchange: Exchange, nowMs: number): void {
-    if (exchange.requestReceived) this.#plane.wheel.arm(this, NEVER);
-    else this.#arm(nowMs, this.listener.plan.timeouts.bodyMs);
+  /** From now on the rest of the request's body, if there is any, must come steadily. */
+  #watchBody(nowMs: number): void {
+    const exchange = this.#exchange;
+    if (exchange === null || exchange.requestReceived || this.#paused) {
+      this.#plane.wheel.arm(this, NEVER);
+    } else {
+      this.#pace ??= new BodyPace();
+      this.#pace.begin(nowMs, exchange.bodyBytes);
+      this.#arm(nowMs, this.listener.plan.timeouts.bodyMs);
+    }
+  }
+
+  #judgeBody(exchange: Exchange, nowMs: number): void {
+    if (exchange.requestReceived || this.#paused) return;
+    const { plan } = this.listener;
+    const pace = this.#pace as BodyPace;
+    const fault = pace.judge(nowMs, exchange.bodyBytes, plan);
+    if (fault === 0) this.#plane.wheel.arm(this, pace.dueMs(plan));
+    else exchange.refuse(fault);
   }
 
   #arm(nowMs: number, afterMs: number): void {
@@ -299,21 +292,20 @@ export class Downstream extends Timed implements ConnectionHandler {
   }
 
   /** Something is wrong before there is an exchange: answer and close, since nobody knows where the next request begins. */
-  #refuse(fault: FaultCode, head: Buffer | null): void {
+  onNoRequest(fault: FaultCode, head: Buffer | null): void {
     this.output.begin(1);
-    this.#held = null;
+    this.#feed.empty();
     this.#keepAlive = false;
-    this.#plane.recorder.malformed(faultRow(fault).status);
-    this.#sendFault(fault, true, head !== null && acceptsJson(head), false, '');
-    this.#finish(true);
+    recordMalformed(this.#plane, this.facts, this.listener.plan.name, fault, head?.length ?? 0);
+    const json = head !== null && acceptsJson(head);
+    this.#sendFault(fault, true, { json, headOnly: false, requestId: '' }, null);
+    // A head that came too slowly leaves next to nothing unread, and thousands may run out of time together: no lingering.
+    this.#finish(fault !== Fault.headTimeout);
   }
 
-  #sendFault(fault: FaultCode, unfinished: boolean, json: boolean, headOnly: boolean, requestId: string): void {
-    if (faultRow(fault).status === 0) {
-      this.#close = true;
-      return;
-    }
-    this.output.fault(fault, { json, headOnly, close: this.closesAfter(unfinished), requestId });
+  #sendFault(fault: FaultCode, unfinished: boolean, how: FaultForm, standing: LimitStanding | null): void {
+    if (faultRow(fault).status === 0) this.#close = true;
+    else this.output.fault(fault, { ...how, close: this.closesAfter(unfinished) }, standing);
   }
 
   /** The exchange is over: on to the next request, or to the end. */
@@ -321,7 +313,7 @@ export class Downstream extends Timed implements ConnectionHandler {
     if (this.#phase === Phase.gone) return;
     if (this.#close || unfinished || this.#plane.draining) {
       // Bytes behind the last request count as unfinished too: they may still be arriving.
-      this.#finish(unfinished || this.#held !== null);
+      this.#finish(unfinished || !this.#feed.isEmpty);
       return;
     }
     this.#phase = Phase.head;
@@ -340,19 +332,19 @@ export class Downstream extends Timed implements ConnectionHandler {
       this.#paused = false;
       this.connection.resume();
     }
-    if (this.#processing) return;
-    if (this.#held !== null) {
-      const held = this.#held.take();
-      this.#held = null;
-      this.#process(held, 0, held.length);
-    } else if (this.#ended) {
-      this.#destroy();
-    }
+    if (this.#feed.taking) return;
+    this.#feed.takeHeld();
+    this.#endIfEnded();
+  }
+
+  /** A client that has sent its last byte gets no more than what it asked for. */
+  #endIfEnded(): void {
+    if (this.#ended && this.takesRequests && !this.#feed.yielded) this.#destroy();
   }
 
   /** No more requests. Closing at once with input unread would make the kernel send a reset that may overtake the answer. */
   #finish(unfinished: boolean): void {
-    this.#held = null;
+    this.#feed.empty();
     if (!unfinished && this.connection.pendingBytes === 0) {
       this.#destroy();
       return;
@@ -368,10 +360,10 @@ export class Downstream extends Timed implements ConnectionHandler {
     if (this.#ended && this.connection.pendingBytes === 0) this.#destroy();
   }
 
-  #cancel(): void {
+  #cancel(fault?: FaultCode): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
-    exchange.cancel();
+    exchange.cancel(fault);
     this.#release();
   }
 
@@ -383,6 +375,16 @@ export class Downstream extends Timed implements ConnectionHandler {
     this.#plane.releaseExchange(exchange);
   }
 
+  #end(): void {
+    this.#cancel();
+    this.#destroy();
+  }
+
+  #reset(): void {
+    this.connection.reset();
+    this.#gone();
+  }
+
   #destroy(): void {
     this.connection.destroy();
     this.#gone();
@@ -391,7 +393,7 @@ export class Downstream extends Timed implements ConnectionHandler {
   #gone(): void {
     if (this.#phase === Phase.gone) return;
     this.#phase = Phase.gone;
-    this.#held = null;
+    this.#feed.empty();
     this.#plane.wheel.drop(this);
     this.#plane.connectionGone(this);
   }

@@ -26,9 +26,14 @@ export interface ErrorReplyOptions {
   readonly keepAlive10: boolean;
   /** Seconds for Retry-After, on 429 and 503. */
   readonly retryAfterSeconds: number;
+  /** Whole lines of RateLimit fields, or ''. */
+  readonly limitLines?: string;
   /** '' when there is none yet. */
   readonly requestId: string;
 }
+
+/** What a client's request says of the form of the reply. */
+export type FaultForm = Pick<ErrorReplyOptions, 'json' | 'headOnly' | 'requestId'>;
 
 /** The whole message. */
 export function errorReply(fault: FaultCode, options: ErrorReplyOptions, date: Buffer): Buffer {
@@ -44,6 +49,7 @@ export function errorReply(fault: FaultCode, options: ErrorReplyOptions, date: B
     (status < 400 ? '' : `x-edgebalancer-reason: ${reason}\r\n`);
   if (status === 405 || status === 200) head += 'allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n';
   if (status === 429 || status === 503) head += `retry-after: ${options.retryAfterSeconds}\r\n`;
+  head += options.limitLines ?? '';
   if (id !== '') head += `x-request-id: ${id}\r\n`;
   if (options.close) head += 'connection: close\r\n';
   else if (options.keepAlive10) head += 'connection: keep-alive\r\n';

@@ -9,6 +9,8 @@ import { BodyKind, requestBody } from '#http1/framing.ts';
 import { Method, type RequestHead } from '#http1/request-head.ts';
 import type { ResponseHead } from '#http1/response-head.ts';
 import type { Connection } from '#transport/transport.ts';
+import { ExchangeNotes } from '#observe/exchange-notes.ts';
+import { noteRequest, noteTrace } from './access-notes.ts';
 import type { Attempt } from './attempt.ts';
 import { Body, type BodySink } from './body.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -18,6 +20,7 @@ import type { PreparedEdits } from './header-edits.ts';
 import type { RouteState } from './plan-state.ts';
 import type { Pool } from './pool.ts';
 import { Shed } from './load-guard.ts';
+import { LimitStanding } from './rate-limits.ts';
 import { RequestCopy } from './request-copy.ts';
 import { requestFault, upgradeAllowed } from './request-rules.ts';
 import { REQUEST_ID_BYTES_MAX, type AnswerFrame } from './response-writer.ts';
@@ -42,6 +45,8 @@ export class Exchange implements BodySink, TunnelOwner {
   second: Attempt | null = null;
   pool: Pool | null = null;
   key = 0;
+  /** How it stands with the route's limits by rate. */
+  readonly standing: LimitStanding = new LimitStanding();
   /** The request, as far as it may have to be sent again. */
   readonly copy: RequestCopy = new RequestCopy();
   readonly #plane: DataPlane;
@@ -53,6 +58,10 @@ export class Exchange implements BodySink, TunnelOwner {
   readonly #body = new Body();
   #failed: FaultCode = 0;
   #tunnel: Tunnel | null = null;
+  /** Null: this exchange is not logged. */
+  #notes: ExchangeNotes | null = null;
+  #spareNotes: ExchangeNotes | null = null;
+  #answeredById = '';
 
   constructor(plane: DataPlane) {
     this.#plane = plane;
@@ -62,6 +71,11 @@ export class Exchange implements BodySink, TunnelOwner {
   /** The whole request has arrived from the client. */
   get requestReceived(): boolean {
     return this.#body.done;
+  }
+
+  /** Payload of the request's body that has arrived. */
+  get bodyBytes(): number {
+    return this.#body.bytes;
   }
 
   get isHead(): boolean {
@@ -104,10 +118,13 @@ export class Exchange implements BodySink, TunnelOwner {
     this.method = head.method;
     this.status = 0;
     this.requestIdLength = 0;
+    this.#answeredById = '';
     this.#route = null;
     this.pool = null;
     this.answeredBy = null;
+    this.standing.limits = null;
     this.#failed = 0;
+    this.#beginNotes(client, buf, head, nowMs);
     this.copy.reset();
     const kind = requestBody(head);
     this.#body.begin(kind, head.contentLength, false);
@@ -125,6 +142,8 @@ export class Exchange implements BodySink, TunnelOwner {
         return Fault.overloaded;
       }
     }
+    if (route.limits !== null && !route.limits.admit(buf, head, client.facts, nowMs, this.standing))
+      return Fault.rateLimited;
     const pool = route.choosePool();
     this.pool = pool;
     this.key = pool.needsKey ? pool.keyOf(buf, head, client.facts.address) : 0;
@@ -148,7 +167,7 @@ export class Exchange implements BodySink, TunnelOwner {
   onClientBody(buf: Buffer, start: number, end: number): number {
     const next = this.#body.pump(buf, start, end, this);
     if (this.#body.failed) {
-      this.#failed = Fault.badChunk;
+      this.#failed = this.#body.fault;
     } else {
       const limit = this.client.listener.plan.limits.bodyBytes;
       if (limit > 0 && this.#body.bytes > limit) this.#failed = Fault.bodyTooLarge;
@@ -197,6 +216,7 @@ export class Exchange implements BodySink, TunnelOwner {
     if (!this.#retries.accepts(attempt, buf, head)) return false;
     const { client } = this;
     this.answeredBy = attempt;
+    this.#answeredById = attempt.backend.plan.id;
     this.status = head.status;
     const unframed = kind === BodyKind.untilClose;
     const old = client.output.versionMinor === 0;
@@ -214,7 +234,7 @@ export class Exchange implements BodySink, TunnelOwner {
 
   onAnswerComplete(nowMs: number): void {
     this.first = null;
-    this.#record(nowMs);
+    this.#record(nowMs, 0);
     this.client.exchangeDone(nowMs);
   }
 
@@ -226,13 +246,14 @@ export class Exchange implements BodySink, TunnelOwner {
   /** The answer's body broke off: what the client has cannot be made whole. */
   onAnswerCut(nowMs: number): void {
     this.first = null;
-    this.#record(nowMs);
+    this.#record(nowMs, Fault.upstreamTruncated);
     this.client.exchangeCut();
   }
 
   onUpgraded(attempt: Attempt, buf: Buffer, head: ResponseHead, connection: Connection, at: number, end: number): void {
     const { client } = this;
     this.answeredBy = attempt;
+    this.#answeredById = attempt.backend.plan.id;
     this.status = head.status;
     client.output.stageHead(buf, head, { chunked: false, keepLength: false, connection: 'upgrade' }, this, false);
     if (at < end) client.output.forward(buf, at, end);
@@ -257,7 +278,7 @@ export class Exchange implements BodySink, TunnelOwner {
     const nowMs = performance.now();
     this.first?.end(Outcome.success, nowMs);
     this.first = null;
-    this.#record(nowMs);
+    this.#record(nowMs, 0);
     this.client.tunnelEnded();
   }
 
@@ -265,10 +286,10 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#plane.recorder.bytes(fromClient, fromBackend);
   }
 
-  /** The client went away. */
-  cancel(): void {
+  /** The client went away, or is sent away for this fault. */
+  cancel(fault: FaultCode = Fault.clientClosed): void {
     this.#retries.stop();
-    this.#record(performance.now());
+    this.#record(performance.now(), fault);
   }
 
   resumeAnswer(): void {
@@ -280,25 +301,58 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#retries.stop();
     const nowMs = performance.now();
     if (this.answeredBy !== null) {
-      this.#record(nowMs);
+      this.#record(nowMs, fault);
       this.client.exchangeCut();
       return;
     }
     this.status = faultRow(fault).status;
-    this.#record(nowMs);
+    this.#record(nowMs, fault);
     this.client.answerFault(fault, !this.#body.done, this.copy.head);
   }
 
   /** A fault found by `begin`, before any attempt. */
   recordRefused(fault: FaultCode, nowMs: number): void {
     this.status = faultRow(fault).status;
-    this.#record(nowMs);
+    this.#record(nowMs, fault);
   }
 
   /** An attempt of this exchange is over. */
-  noteAttempt(_attempt: Attempt, _outcome: Outcome, _elapsedMs: number): void {}
+  noteAttempt(attempt: Attempt, outcome: Outcome, elapsedMs: number): void {
+    const { startedMs, connectedMs, firstByteMs } = attempt;
+    this.#notes?.attempt(
+      attempt.backend.plan.id,
+      outcome,
+      connectedMs === 0 ? -1 : connectedMs - startedMs,
+      firstByteMs === 0 ? -1 : firstByteMs - startedMs,
+      elapsedMs,
+      attempt.hedge,
+    );
+  }
 
-  #record(nowMs: number): void {
+  #beginNotes(client: Downstream, buf: Buffer, head: RequestHead, nowMs: number): void {
+    if (this.#plane.accessLog === null) {
+      this.#notes = null;
+      return;
+    }
+    this.#notes = this.#spareNotes ??= new ExchangeNotes();
+    noteRequest(this.#notes, buf, head, client.facts, client.listener.plan.name, nowMs);
+  }
+
+  #log(notes: ExchangeNotes, fault: FaultCode, nowMs: number): void {
+    notes.route = this.#route?.plan.name ?? '';
+    notes.pool = this.pool?.plan.name ?? '';
+    notes.backend = this.#answeredById;
+    notes.status = this.status;
+    notes.fault = fault;
+    notes.bytesIn += this.#body.bytes;
+    notes.bytesOut = this.client.output.bytesSent;
+    notes.requestId = this.requestId;
+    notes.requestIdLength = this.requestIdLength;
+    this.#plane.accessLog?.write(notes, nowMs);
+  }
+
+  #record(nowMs: number, fault: FaultCode): void {
+    if (this.#notes !== null) this.#log(this.#notes, fault, nowMs);
     this.#plane.recorder.exchange(
       this.#route === null ? 0 : this.#route.plan.row,
       this.method,
@@ -314,6 +368,7 @@ export class Exchange implements BodySink, TunnelOwner {
     const into = copy.reserveHead(writer.bytesFor(head, client.facts, target));
     copy.headWritten(writer.write(buf, head, client.facts, target, into, 0));
     this.requestIdLength = into.copy(this.requestId, 0, writer.idStart, writer.idEnd);
+    if (this.#notes !== null) noteTrace(this.#notes, into, writer);
   }
 
   #requestComplete(attempt: Attempt, nowMs: number): void {

@@ -17,3 +17,31 @@ test('crumbs ask for a new look only when a line ends or the bytes double', () =
   assert.ok(looks <= 2 + Math.ceil(Math.log2(head.length)), `${looks} looks at ${head.length} crumbs`);
   assert.equal(held.append(Buffer.from('\n'), 0, 1), true);
 });
+
+test('what is kept of the bytes taken waits on without a copy, and more comes behind it', () => {
+  const held = new HeldBytes();
+  const all = Buffer.from('first second third '.repeat(100), 'latin1');
+  held.append(all, 0, all.length);
+  const taken = held.take();
+  held.keep(all.length - 6);
+  assert.equal(held.length, all.length - 6);
+  const rest = held.take();
+  assert.equal(rest.buffer, taken.buffer);
+  assert.ok(rest.equals(all.subarray(6)));
+  held.keep(10);
+  held.append(Buffer.from('fourth'), 0, 6);
+  assert.equal(held.take().toString('latin1'), `${all.subarray(-10).toString('latin1')}fourth`);
+});
+
+test('room in front is used again before more is taken', () => {
+  const held = new HeldBytes();
+  const piece = Buffer.alloc(700, 'x');
+  held.append(piece, 0, 700);
+  const { buffer } = held.take();
+  for (let round = 0; round < 50; round++) {
+    held.keep(20);
+    held.append(piece, 0, 700);
+    assert.equal(held.take().buffer, buffer);
+    assert.equal(held.length, 720);
+  }
+});

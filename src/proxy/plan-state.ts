@@ -5,16 +5,20 @@ import { chooseSplit } from '#core/routing/split.ts';
 import { Members } from '#core/balancing/members.ts';
 import { Selector } from '#core/balancing/selector.ts';
 import { Circuits, type OnCircuit } from '#core/health/circuits.ts';
+import { HalfSipHash } from '#core/math/half-sip-hash.ts';
+import type { RateLimitPlan } from '#core/plan-failures.ts';
 import { strategyByName } from '#core/strategies/index.ts';
 import type { Strategy, StrategyDefinition } from '#core/strategy.ts';
 import type { HeadLimits } from '#http1/head.ts';
 import type { RequestHead } from '#http1/request-head.ts';
 import type { Tables } from '#memory/tables.ts';
+import type { Recorder } from '#observe/recorder.ts';
 import { Backend } from './backend.ts';
 import { prepareEdits, type PreparedEdits } from './header-edits.ts';
 import { Pool } from './pool.ts';
 import { PoolLoad } from './pool-load.ts';
 import { fieldValue } from './request-key.ts';
+import { LIMIT_FIELDS, RouteLimits, hashIdentity } from './rate-limits.ts';
 import type { ClientFacts, RequestTarget } from './request-writer.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
@@ -24,9 +28,11 @@ export class ListenerState {
   readonly plan: ListenerPlan;
   readonly headLimits: HeadLimits;
   readonly #trusted: TrustedProxies;
+  readonly #hash: HalfSipHash;
 
-  constructor(plan: ListenerPlan) {
+  constructor(plan: ListenerPlan, hash: HalfSipHash) {
     this.plan = plan;
+    this.#hash = hash;
     const { headerBytes, headerCount, targetBytes } = plan.limits;
     this.headLimits = { headerBytes, headerCount, targetBytes };
     this.#trusted = new TrustedProxies(plan.trustedProxies);
@@ -36,11 +42,16 @@ export class ListenerState {
   factsOf(remoteAddress: string): ClientFacts {
     const address = remoteAddress === '' ? 'unknown' : remoteAddress;
     const lines = `x-forwarded-for: ${address}\r\nx-forwarded-proto: http\r\nvia: 1.1 edgebalancer\r\n`;
+    const trusted = this.#trusted.trusts(remoteAddress);
+    hashIdentity(this.#hash, address);
     return {
-      trusted: this.#trusted.trusts(remoteAddress),
+      trusted,
       forwardedLines: Buffer.from(lines, 'latin1'),
       address: Buffer.from(address, 'latin1'),
       scheme: HTTP,
+      identityLow: this.#hash.low,
+      identityHigh: this.#hash.high,
+      proxies: trusted ? this.#trusted : null,
     };
   }
 }
@@ -51,6 +62,8 @@ const HTTP = Buffer.from('http', 'latin1');
 
 export class RouteState {
   readonly plan: RoutePlan;
+  /** Null: its requests meet no limit by rate. */
+  readonly limits: RouteLimits | null;
   readonly responseEdits: PreparedEdits;
   readonly #pools: readonly Pool[];
   /** The one pool of a route that is not split. */
@@ -58,13 +71,18 @@ export class RouteState {
   readonly #strip: Buffer;
   readonly #target: { stripBytes: number; authority: Buffer; readonly edits: PreparedEdits };
 
-  constructor(plan: RoutePlan, pools: readonly Pool[]) {
+  constructor(plan: RoutePlan, pools: readonly Pool[], limits: RouteLimits | null) {
     this.plan = plan;
+    this.limits = limits;
     this.#pools = pools;
     this.#only = plan.split.length === 1 ? (pools[plan.split[0]!.pool] as Pool) : null;
     this.#strip = Buffer.from(plan.stripPrefix.replace(/\/$/, ''), 'latin1');
     this.#target = { stripBytes: 0, authority: Buffer.alloc(0), edits: prepareEdits(plan.headers.request) };
-    this.responseEdits = prepareEdits(plan.headers.response);
+    // A limited route's answers say how its own limits stand, not a backend's.
+    const { response } = plan.headers;
+    this.responseEdits = prepareEdits(
+      limits === null ? response : { ...response, remove: [...response.remove, ...LIMIT_FIELDS] },
+    );
   }
 
   choosePool(): Pool {
@@ -120,6 +138,7 @@ class HeadQuery implements RouteQuery {
 
 /** What pools say while they serve. */
 export interface PoolPorts {
+  readonly recorder: Recorder;
   readonly onCircuit: OnCircuit;
   readonly onPanic: (pool: PoolPlan, panic: boolean) => void;
   /** A backend may have room for a request in line. */
@@ -138,10 +157,19 @@ export class PlanState {
 
   constructor(plan: Plan, tables: Tables, worker: number, before: PlanState | null, ports: PoolPorts) {
     this.plan = plan;
-    this.listeners = new Map(plan.listeners.map((listener) => [listener.name, new ListenerState(listener)]));
+    const hash = new HalfSipHash(tables.buckets.hashKey[0] as number, tables.buckets.hashKey[1] as number);
+    this.listeners = new Map(plan.listeners.map((listener) => [listener.name, new ListenerState(listener, hash)]));
     this.backends = keptBackends(plan, before);
     this.pools = plan.pools.map((pool, index) => this.#makePool(pool, index, tables, worker, before, ports));
-    this.routes = plan.routes.map((route) => new RouteState(route, this.pools));
+    const limitPorts = { table: tables.buckets, recorder: ports.recorder, hash, random: Math.random };
+    this.routes = plan.routes.map((route) => {
+      const limits = route.rateLimits.map((at) => plan.rateLimits[at] as RateLimitPlan);
+      return new RouteState(
+        route,
+        this.pools,
+        limits.length === 0 ? null : new RouteLimits(limits, route.row, limitPorts),
+      );
+    });
     this.#router = new Router(plan.routes);
   }
 
@@ -181,7 +209,7 @@ export class PlanState {
       onPanic: (panic) => ports.onPanic(pool, panic),
     });
     const load = before?.pools.find((old) => old.plan.name === pool.name)?.load ?? new PoolLoad(ports.onRoom);
-    load.apply(pool, tables.pools.budget(pool.row));
+    load.apply(pool, tables.pools.budget(pool.row), tables.concurrency.peers(worker, pool.row));
     return new Pool(pool, definition, backends, selector, load);
   }
 }

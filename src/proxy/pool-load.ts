@@ -1,4 +1,5 @@
 /** What one worker has to do for a pool at the moment, and what it has learned of it: lives on when the plan changes. */
+import type { Peers } from '#core/limits/concurrency/adaptive-limit.ts';
 import { createLimit, type ConcurrencyLimit } from '#core/limits/concurrency.ts';
 import { HedgeGate } from '#core/limits/hedge-gate.ts';
 import { RetryBudget } from '#core/limits/retry-budget.ts';
@@ -34,11 +35,11 @@ export class PoolLoad {
   }
 
   /** Obeys `plan` from now on; what its sections leave as it was goes on. */
-  apply(plan: PoolPlan, budgetCells: Int32Array): void {
+  apply(plan: PoolPlan, budgetCells: Int32Array, peers: Peers): void {
     const before = this.#plan;
     this.#plan = plan;
     if (before === null || !same(before.concurrency, plan.concurrency))
-      this.limit = plan.concurrency === null ? null : createLimit(plan.concurrency.algorithm);
+      this.limit = plan.concurrency === null ? null : createLimit(plan.concurrency.algorithm, peers);
     if (before === null || !same(before.hedge, plan.hedge))
       this.hedge = plan.hedge === null ? null : new HedgeGate(plan.hedge);
     if (before === null || !same(before.retry, plan.retry))

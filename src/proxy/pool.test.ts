@@ -6,10 +6,11 @@ import { AdminState, HealthState } from '#core/health-state.ts';
 import { Outcome } from '#core/outcome.ts';
 import type { Plan } from '#core/plan.ts';
 import { layTables, tablesBytes, type Tables } from '#memory/tables.ts';
+import { Recorder } from '#observe/recorder.ts';
 import { PlanState } from './plan-state.ts';
 import type { Pool } from './pool.ts';
 
-const CAPACITY = { workers: 2, slots: 16, routes: 2, pools: 2, limits: 2 };
+const CAPACITY = { workers: 2, slots: 16, routes: 2, pools: 2, limits: 2, bucketSets: 2 };
 
 function rig(
   tiers: readonly number[],
@@ -56,7 +57,8 @@ function rig(
       },
     ],
   };
-  const ports = { onCircuit: () => {}, onPanic: () => {}, onRoom: () => {} };
+  const recorder = new Recorder(tables.counters.rows[0]!);
+  const ports = { recorder, onCircuit: () => {}, onPanic: () => {}, onRoom: () => {} };
   let state = new PlanState(plan, tables, 0, null, ports);
   const next = (pools = plan.pools): Pool => {
     state = new PlanState({ ...plan, pools }, tables, 0, state, ports);

@@ -57,7 +57,8 @@ export function fieldValue(buf: Buffer, head: RequestHead, name: string): string
   return buf.toString('latin1', head.fields.at[cell + 2], head.fields.at[cell + 3]);
 }
 
-function cookieValue(buf: Buffer, head: RequestHead, name: string): Buffer | null {
+/** The value of a cookie, or null. Allocates. */
+export function cookieValue(buf: Buffer, head: RequestHead, name: string): Buffer | null {
   const field = head.fields.find(FieldId.cookie);
   if (field === -1) return null;
   const cell = field * FIELD_STRIDE;

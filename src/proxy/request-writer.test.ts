@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HalfSipHash } from '#core/math/half-sip-hash.ts';
 import { RequestHead, parseRequestHead } from '#http1/request-head.ts';
 import { prepareEdits } from './header-edits.ts';
 import { ListenerState } from './plan-state.ts';
@@ -24,13 +25,16 @@ function rewrite(raw: string, options: Options = {}): string[] {
   const end = parseRequestHead(buf, 0, buf.length, head, limits);
   assert.ok(end > 0, `the request must be valid: ${end}`);
   const peer = options.peer ?? '203.0.113.7';
-  const listener = new ListenerState({
-    name: 'l',
-    address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
-    trustedProxies: options.trusted === true ? [`${peer}/32`] : [],
-    limits: { connections: 0, bodyBytes: 0, bodyBytesPerSecond: 0, ...limits },
-    timeouts: { headerMs: 0, bodyMs: 0, idleMs: 0, writeMs: 0 },
-  });
+  const listener = new ListenerState(
+    {
+      name: 'l',
+      address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+      trustedProxies: options.trusted === true ? [`${peer}/32`] : [],
+      limits: { connections: 0, bodyBytes: 0, bodyBytesPerSecond: 0, ...limits },
+      timeouts: { headerMs: 0, bodyMs: 0, idleMs: 0, writeMs: 0 },
+    },
+    new HalfSipHash(1, 2),
+  );
   const client = listener.factsOf(peer);
   const target = {
     stripBytes: options.strip ?? 0,

@@ -10,6 +10,7 @@ import type { PreparedEdits } from './header-edits.ts';
 import type { RequestIds } from './request-ids.ts';
 import { countsForwards, forwardsLeft, isProtected } from './request-rules.ts';
 import { REQUEST_ID_BYTES_MAX } from './response-writer.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 
 const bit = (id: FieldId): number => 1 << id;
 /** Between the client and us alone, or written anew. */
@@ -55,6 +56,11 @@ export interface ClientFacts {
   readonly forwardedLines: Buffer;
   readonly address: Buffer;
   readonly scheme: Buffer;
+  /** Hash of who is at the address (client-identity.ts), for limits by client. */
+  readonly identityLow: number;
+  readonly identityHigh: number;
+  /** Whose X-Forwarded-For is believed; null where the peer's is not. */
+  readonly proxies: TrustedProxies | null;
 }
 
 /** Bytes that the writer may add to a head at most, edits and a backend's authority apart. */

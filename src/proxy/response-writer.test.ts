@@ -26,7 +26,17 @@ function rewrite(
   const staging = new Staging();
   const prepared = prepareEdits(edits);
   const id = Buffer.from('0123456789', 'latin1');
-  const end = writeResponseHead(buf, head, frame, id, 4, prepared, new DateLine(), staging.reserve(head, prepared), 0);
+  const end = writeResponseHead(
+    buf,
+    head,
+    frame,
+    id,
+    4,
+    prepared,
+    new DateLine(),
+    staging.reserve(head, prepared, 0),
+    0,
+  );
   const text = staging.buffer.toString('latin1', 0, end);
   assert.ok(text.endsWith('\r\n\r\n'));
   return text.slice(0, -4).split('\r\n');
@@ -101,7 +111,7 @@ test('staging grows for a large head and takes a small body behind it', () => {
     0,
     prepareEdits(NO_EDITS),
     new DateLine(),
-    staging.reserve(head, null),
+    staging.reserve(head, null, 0),
     0,
   );
   const before = staging.end;

@@ -8,7 +8,7 @@ import { Tried, UNTRIED } from '#core/balancing/tried.ts';
 import { Fault, type FaultCode } from '#core/fault.ts';
 import type { Waiter } from '#core/limits/waiting-line.ts';
 import { isUnsent } from '#core/retry.ts';
-import { outcomeOfStatus, type Outcome } from '#core/outcome.ts';
+import { Outcome, outcomeOfStatus } from '#core/outcome.ts';
 import { BodyKind } from '#http1/framing.ts';
 import { Method, type RequestHead } from '#http1/request-head.ts';
 import type { ResponseHead } from '#http1/response-head.ts';
@@ -111,12 +111,12 @@ export class Retries extends Timed implements Waiter {
     if (retry !== null && retry.listsStatus(head.status)) {
       const nowMs = performance.now();
       if (this.#otherThan(attempt) !== null) {
-        this.#detach(attempt);
+        this.#detach(attempt, outcomeOfStatus(head.status), nowMs);
         return false;
       }
       const waitMs = this.#mayRetry(nowMs, false, retryAfterMs(buf, head, Date.now()));
       if (waitMs >= 0) {
-        this.#detach(attempt);
+        this.#detach(attempt, outcomeOfStatus(head.status), nowMs);
         this.#retry(waitMs, nowMs, outcomeOfStatus(head.status));
         return false;
       }
@@ -130,7 +130,7 @@ export class Retries extends Timed implements Waiter {
       }
       this.#call(Wait.none, 0);
     }
-    if (loser !== null) this.#detach(loser);
+    if (loser !== null) this.#detach(loser, Outcome.cancelled, performance.now());
     if (this.#made > 0 && attempt.slot !== this.#tried.slots[0]) this.#plane.recorder.failover(plan.row);
     return true;
   }
@@ -258,8 +258,9 @@ export class Retries extends Timed implements Waiter {
   }
 
   /** The exchange goes on without this attempt. */
-  #detach(attempt: Attempt): void {
+  #detach(attempt: Attempt, outcome: Outcome, nowMs: number): void {
     const exchange = this.#exchange;
+    exchange.noteAttempt(attempt, outcome, nowMs - attempt.startedMs);
     exchange.first = this.#otherThan(attempt);
     exchange.second = null;
     attempt.orphan();

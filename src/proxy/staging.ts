@@ -14,9 +14,9 @@ export class Staging {
   buffer: Buffer = Buffer.allocUnsafeSlow(STAGING_BYTES);
   end = 0;
 
-  /** The buffer, with room for this head behind what is staged. */
-  reserve(head: ResponseHead, edits: PreparedEdits | null): Buffer {
-    const added = ADDED_BYTES_MAX + REQUEST_ID_BYTES_MAX + (edits === null ? 0 : edits.lines.length);
+  /** The buffer, with room for this head, and `more` bytes, behind what is staged. */
+  reserve(head: ResponseHead, edits: PreparedEdits | null, more: number): Buffer {
+    const added = more + ADDED_BYTES_MAX + REQUEST_ID_BYTES_MAX + (edits === null ? 0 : edits.lines.length);
     const needed = this.end + (head.end - head.statusStart) + added;
     if (needed > this.buffer.length) {
       const larger = Buffer.allocUnsafeSlow(needed * 2);

@@ -36,7 +36,7 @@ class FakeConnection implements Connection {
 const NOBODY: ConnectionHandler = { onConnect() {}, onRead() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 test('a connection that does not stand in time is given up: 504, counted as a connect timeout', async () => {
-  const capacity = { workers: 1, slots: 8, routes: 2, pools: 2, limits: 2 };
+  const capacity = { workers: 1, slots: 8, routes: 2, pools: 2, limits: 2, bucketSets: 2 };
   const tables = layTables(new ArrayBuffer(tablesBytes(capacity)), capacity);
   tables.slots.weight[1] = 1;
   tables.slots.health[1] = HealthState.unchecked;

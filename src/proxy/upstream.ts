@@ -41,6 +41,8 @@ export class Upstream extends Timed implements ConnectionHandler {
   #keep = false;
   #interim = 0;
   #answered = false;
+  /** The backend does not take what it is sent, and no other deadline runs. */
+  #stuck = false;
 
   constructor(plane: DataPlane, backend: Backend, attempt: Attempt, nowMs: number) {
     super();
@@ -65,12 +67,20 @@ export class Upstream extends Timed implements ConnectionHandler {
 
   /** Sends more of the request; false when the exchange should wait for `onUpstreamDrain`. */
   send(buf: Buffer, start: number, end: number): boolean {
-    return this.connection.write(buf, start, end);
+    const flowing = this.connection.write(buf, start, end);
+    if (!flowing && this.#phase === Phase.head) {
+      // The client is not read meanwhile, and so not timed either: a backend that takes nothing would keep both for ever.
+      this.#stuck = true;
+      this.#armBody(performance.now());
+    }
+    return flowing;
   }
 
   /** The request is on its way whole: the backend's time to answer begins. */
   awaitAnswer(atMs: number): void {
-    if (this.#phase === Phase.head) this.#plane.wheel.arm(this, atMs);
+    if (this.#phase !== Phase.head || (this.#stuck && atMs === NEVER)) return;
+    this.#stuck = false;
+    this.#plane.wheel.arm(this, atMs);
   }
 
   /** Nobody waits for the answer any more. */
@@ -143,6 +153,8 @@ export class Upstream extends Timed implements ConnectionHandler {
   }
 
   onDrain(): void {
+    if (this.#stuck && this.#phase === Phase.head) this.#plane.wheel.arm(this, NEVER);
+    this.#stuck = false;
     this.#attempt?.onUpstreamDrain();
   }
 
@@ -188,6 +200,7 @@ export class Upstream extends Timed implements ConnectionHandler {
     this.#phase = Phase.head;
     this.#interim = 0;
     this.#answered = false;
+    this.#stuck = false;
     this.#keep = false;
     this.#client = null;
   }

@@ -11,7 +11,7 @@ const NONE = new Set<number>();
 const nowhere = (slot: number): boolean => slot === 2;
 
 function setUp() {
-  const capacity = { workers: 1, slots: 8, routes: 2, pools: 1, limits: 1 };
+  const capacity = { workers: 1, slots: 8, routes: 2, pools: 1, limits: 1, bucketSets: 2 };
   const { slots } = layTables(new ArrayBuffer(tablesBytes(capacity)), capacity);
   const timers = new VirtualTimers();
   const membership = new Membership(slots, timers);

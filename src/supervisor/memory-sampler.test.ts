@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Layout } from '#memory/layout.ts';
+import { DEFAULT_CAPACITY, Layout } from '#memory/layout.ts';
 import { ProcessTable } from '#memory/process-table.ts';
 import { VirtualTimers } from '../../test/support/virtual-timers.ts';
 import { MemorySampler } from './memory-sampler.ts';
 
 function table(): ProcessTable {
-  const capacity = { workers: 1, slots: 1, routes: 1, pools: 1, limits: 1 };
+  const capacity = { ...DEFAULT_CAPACITY, workers: 1 };
   return new ProcessTable(new Layout(capacity, new ArrayBuffer(64)));
 }
 

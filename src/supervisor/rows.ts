@@ -48,6 +48,7 @@ export class Rows {
       onReuse: (row) => {
         tables().counters.clearPool(row);
         tables().pools.clear(row);
+        tables().concurrency.clear(row);
       },
     });
     this.#limits = new RowAllocator({

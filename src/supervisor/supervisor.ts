@@ -2,6 +2,7 @@
  * The main thread's side: turns the configuration into a plan, starts workers that obey it, keeps them running, probes
  * backends, answers for the control plane, and brings all of it to an orderly end. It never touches a request.
  */
+import { randomFillSync } from 'node:crypto';
 import { usableCpus } from '#control/config/usable-cpus.ts';
 import { usableMemoryBytes } from '#control/config/usable-memory.ts';
 import type { Log, Random, Timers } from '#core/ports.ts';
@@ -12,6 +13,7 @@ import { layTables, tablesBytes, type Tables } from '#memory/tables.ts';
 import { anyProbe } from '#probes/any-probe.ts';
 import type { Probe } from '#probes/probe.ts';
 import type { Transition } from '#probes/prober.ts';
+import { checkAccessLog } from './access-log-check.ts';
 import { boundAddress } from './address-text.ts';
 import type { Facts } from './admin-facts.ts';
 import { BackendWatch } from './backend-watch.ts';
@@ -121,6 +123,7 @@ export class Supervisor {
     try {
       const { plan, commit } = this.#compile(draft, 1);
       await Promise.all(plan.listeners.map(({ name, address }) => checkAddress(`Listener "${name}"`, address)));
+      checkAccessLog(plan.accessLog);
       const { pool, watch, events, memory } = (this.#running = this.#assemble(plan));
       watch.enter(plan, commit());
       const workers = pool.growTo(plan.workers);
@@ -181,6 +184,7 @@ export class Supervisor {
     const capacity = { ...DEFAULT_CAPACITY, workers: Math.max(plan.workers, WORKER_ROWS_MIN) };
     const buffer = new SharedArrayBuffer(tablesBytes(capacity));
     const tables = layTables(buffer, capacity);
+    randomFillSync(new Uint32Array(tables.buckets.hashKey.buffer, tables.buckets.hashKey.byteOffset, 2));
     const log = this.#log;
     const timers = this.#timers;
     const watch = new BackendWatch({
@@ -237,6 +241,7 @@ export class Supervisor {
     const { plan, commit } = this.#compile(draft, before.revision + 1);
     const why = refusal(before, plan, tables.capacity.workers);
     if (why !== null) throw new OperatorError(why);
+    checkAccessLog(plan.accessLog);
     const added = commit();
     this.#rows.forgetStrategies(before, plan);
     this.#live.plan = plan;

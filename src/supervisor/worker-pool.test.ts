@@ -38,7 +38,7 @@ class FakeThread extends EventEmitter implements Thread {
 }
 
 function setUp() {
-  const capacity = { workers: 4, slots: 8, routes: 2, pools: 1, limits: 1 };
+  const capacity = { workers: 4, slots: 8, routes: 2, pools: 1, limits: 1, bucketSets: 2 };
   const buffer = new SharedArrayBuffer(tablesBytes(capacity));
   const tables = layTables(buffer, capacity);
   const timers = new VirtualTimers();

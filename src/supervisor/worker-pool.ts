@@ -124,6 +124,7 @@ export class WorkerPool implements WorkerEvents {
     tables.circuits.releaseLock(handle.row);
     tables.pools.reclaim(handle.row);
     tables.listeners.reclaim(handle.row);
+    tables.concurrency.reclaim(handle.row);
     const starting = this.#starting.get(handle);
     this.#starting.delete(handle);
     this.#options.onProgress();

@@ -1,8 +1,11 @@
 /** A worker thread: one data plane over the shared tables, told what to do by the supervisor. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { Plan } from '#core/plan.ts';
+import type { CounterRow } from '#memory/counters.ts';
 import { layTables } from '#memory/tables.ts';
 import { DataPlane } from '#proxy/data-plane.ts';
 import { NetTransport } from '#transport/net/engine.ts';
+import { AccessLogKeeper } from './access-log.ts';
 import { listenFailure } from './listen-failure.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 
@@ -12,7 +15,14 @@ const DRAIN_IDLE_MS = 1000;
 async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   const say = (message: FromWorker): void => port.postMessage(message);
   const tables = layTables(start.buffer, start.capacity);
+  const keeper = new AccessLogKeeper(tables.counters.rows[start.worker] as CounterRow);
+  const unlogged = keeper.follow(start.plan.accessLog);
+  if (unlogged !== null) {
+    say({ type: 'failed', message: `access log: ${unlogged}` });
+    return;
+  }
   const plane = new DataPlane(new NetTransport(), tables, start.worker, start.plan);
+  plane.accessLog = keeper.log;
   plane.resolve(start.addresses);
   plane.start();
 
@@ -20,6 +30,7 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
     switch (message.type) {
       case 'plan':
         plane.publish(message.plan);
+        followLog(keeper, plane, message.plan);
         plane.resolve(message.addresses);
         say({ type: 'published', revision: message.plan.revision });
         break;
@@ -27,8 +38,9 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
         plane.resolve(message.addresses);
         break;
       case 'drain':
-        void plane.drain(message.graceMs, DRAIN_IDLE_MS).then((cut) => {
+        void plane.drain(message.graceMs, DRAIN_IDLE_MS).then(async (cut) => {
           plane.stop();
+          await keeper.close();
           say({ type: 'drained', cut });
           port.close();
         });
@@ -50,6 +62,13 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
     }
   }
   say({ type: 'listening', engine: plane.transport.name, ports });
+}
+
+/** The supervisor has tried the log before; should it fail here all the same, the one before goes on. */
+function followLog(keeper: AccessLogKeeper, plane: DataPlane, plan: Plan): void {
+  const unlogged = keeper.follow(plan.accessLog);
+  plane.accessLog = keeper.log;
+  if (unlogged !== null) process.stderr.write(`The access log stays where it was: ${unlogged}\n`);
 }
 
 /** A worker that was started before the plan was known is told it once it is. */

@@ -8,8 +8,12 @@ const ENTRY = join(import.meta.dirname, '../../bin/edgebalancer.js');
 const READY_MS = 15_000;
 
 export interface BalancerOptions {
-  /** What is written to the file; one worker and one listener on port 0 unless it says otherwise. */
-  readonly config: Readonly<Record<string, unknown>> & { readonly listeners?: unknown[] };
+  /** What is written to the file; one worker, one listener on port 0 and no access log unless it says otherwise. */
+  readonly config: Readonly<Record<string, unknown>> & {
+    readonly listeners?: unknown[];
+    readonly log?: object;
+    readonly rateLimits?: object;
+  };
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -84,6 +88,9 @@ function withDefaults(config: BalancerOptions['config']): BalancerOptions['confi
     listeners: [{ name: 'public', address: '127.0.0.1:0' }],
     admin: { address: '127.0.0.1:0' },
     ...config,
+    log: { access: null, ...config.log },
+    // Tests ask more often than the built-in limit allows.
+    rateLimits: { 'per-client': null, ...config.rateLimits },
   };
 }
 

@@ -8,7 +8,7 @@ import { planOf } from './plans.ts';
 
 /** Two workers; backends a and b in slots 0 and 1; route `all` in row 1. */
 export function observedTwo(): { observed: Observed; recorders: readonly Recorder[] } {
-  const capacity = { workers: 3, slots: 8, routes: 4, pools: 2, limits: 2 };
+  const capacity = { workers: 3, slots: 8, routes: 4, pools: 2, limits: 2, bucketSets: 2 };
   const tables = layTables(new ArrayBuffer(tablesBytes(capacity)), capacity);
   const backends = [
     { id: 'a', url: 'http://127.0.0.1:9001' },

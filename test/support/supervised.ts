@@ -15,6 +15,8 @@ export interface Settings {
   /** Port of the listener. */
   readonly port?: number;
   readonly admin?: string | null;
+  /** The access log; none unless given. */
+  readonly access?: object | null;
 }
 
 /** As a user would write it: `/proxy/` to the pool `app`, the rest to the control plane. */
@@ -27,11 +29,15 @@ export function configOf(settings: Settings): object {
     backends,
     port = 0,
     admin = null,
+    access = null,
   } = settings;
   return {
     workers,
     listeners: [{ address: `127.0.0.1:${port}` }],
     admin: { address: admin },
+    log: { access },
+    // Tests ask more often than the built-in limit allows.
+    rateLimits: { 'per-client': null },
     pools: { app: { strategy, health, slowStart, backends } },
   };
 }

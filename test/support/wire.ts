@@ -106,11 +106,14 @@ export class WireServer {
   readonly #queue: Wire[] = [];
   #waiting: (() => void)[] = [];
   accepted = 0;
+  /** The connection accepted last, taken or not. */
+  latest: Wire | null = null;
 
   constructor() {
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.accepted++;
-      this.#queue.push(new Wire(socket));
+      this.latest = new Wire(socket);
+      this.#queue.push(this.latest);
       for (const resume of this.#waiting.splice(0)) resume();
     });
   }

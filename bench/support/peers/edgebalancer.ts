@@ -8,6 +8,8 @@ export interface EdgeBalancerChoice {
   readonly title: string;
   /** YAML of the pool's `strategy`. */
   readonly strategy: string;
+  /** Further lines of YAML of the pool. */
+  readonly pool?: readonly string[];
 }
 
 /** EdgeBalancer with one strategy, everything else at its defaults. */
@@ -18,7 +20,7 @@ export function edgeBalancer(choice: EdgeBalancerChoice): Peer {
     full: true,
     prepare: (task) => {
       const file = join(task.directory, 'edgebalancer.yaml');
-      writeFileSync(file, configuration(task, choice.strategy));
+      writeFileSync(file, configuration(task, choice));
       return {
         file: join(REPOSITORY, 'node_modules/.bin/node'),
         args: [join(REPOSITORY, 'bin/edgebalancer.js'), 'run', file],
@@ -39,7 +41,7 @@ export const edgeBalancerAdaptive = edgeBalancer({
   strategy: 'adaptive',
 });
 
-function configuration(task: Task, strategy: string): string {
+function configuration(task: Task, { strategy, pool = [] }: EdgeBalancerChoice): string {
   const backends = task.backends.map((backend, at) => `      - { id: b${at}, url: "http://${backend}" }`);
   return `workers: ${task.workers}
 listeners:
@@ -50,8 +52,11 @@ pools:
   app:
     strategy: ${strategy}
     health: { path: /healthz, interval: 5s, timeout: 2s }
-    backends:
+${pool.map((line) => `    ${line}\n`).join('')}    backends:
 ${backends.join('\n')}
 admin: { address: "127.0.0.1:${task.adminPort}" }
+log: { access: null }
+# In force, and never reached: its cost is part of the figure.
+rateLimits: { per-client: { rate: 10000000/s, burst: 10000000 } }
 `;
 }

@@ -92,6 +92,7 @@ events { worker_connections ${2 * task.connectionsMax + 2200}; }
 http {
   access_log off;
   default_type text/plain;
+  client_header_timeout 10s;
   keepalive_timeout 75s;
   keepalive_requests 1000000000;
   client_max_body_size 0;

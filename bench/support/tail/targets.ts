@@ -15,6 +15,24 @@ const STRATEGIES = ['adaptive', 'least-connections', 'round-robin', 'random', 't
 /** Everything that `--targets` may name. */
 export const TAIL_PEERS: readonly Peer[] = [
   ...STRATEGIES.map((name) => edgeBalancer({ id: name, title: `EdgeBalancer ${name}`, strategy: name })),
+  edgeBalancer({
+    id: 'adaptive-hedge',
+    title: 'EdgeBalancer adaptive, hedged',
+    strategy: 'adaptive',
+    pool: ['hedge: { after: p95, budget: 5% }'],
+  }),
+  edgeBalancer({
+    id: 'adaptive-no-retry',
+    title: 'EdgeBalancer adaptive, no retry',
+    strategy: 'adaptive',
+    pool: ['retry: null'],
+  }),
+  edgeBalancer({
+    id: 'adaptive-retry-500',
+    title: 'EdgeBalancer adaptive, 500 retried',
+    strategy: 'adaptive',
+    pool: ['retry: { on: [connect-failure, reset, timeout, 500, 502, 503, 504] }'],
+  }),
   haproxyBalancing('haproxy-leastconn', 'HAProxy leastconn', 'leastconn'),
   haproxyBalancing('haproxy-random', 'HAProxy random(2)', 'random(2)'),
   haproxyBalancing('haproxy-roundrobin', 'HAProxy roundrobin', 'roundrobin'),

@@ -296,3 +296,17 @@ test('what is compiled can be routed', () => {
   };
   assert.deepEqual(['/proxy/x', '/proxy', '/admin/metrics', '/proxy/../admin'].map(index), [0, 0, 1, -1]);
 });
+
+test('overload: sizes stand as they are, shares are of the memory that the process may use, 0 and null turn off', () => {
+  const overload = (text: string): Plan['overload'] =>
+    plan(`pools: { app: { backends: [ "http://127.0.0.1:3000" ] } }\noverload: ${text}`, { memoryBytes: 4 * 1024 ** 3 })
+      .overload;
+  assert.deepEqual(overload('{}'), { eventLoopLagMs: 500, memoryBytes: Math.floor(3.6 * 1024 ** 3) });
+  assert.deepEqual(overload('{ eventLoopLag: 2s, memory: 512MiB }'), {
+    eventLoopLagMs: 2000,
+    memoryBytes: 512 * 1024 ** 2,
+  });
+  assert.deepEqual(overload('{ eventLoopLag: 0, memory: 0 }'), { eventLoopLagMs: 0, memoryBytes: 0 });
+  assert.deepEqual(overload('{ memory: 50% }')?.memoryBytes, 2 * 1024 ** 3);
+  assert.equal(overload('null'), null);
+});

@@ -71,6 +71,10 @@ test('what would be unsafe to leave undone is refused at its key', () => {
     [pool('http2: true'), 'f:4:5: pools.app.http2: '],
     [pool('sticky: {}'), 'f:4:5: pools.app.sticky: '],
     [`${POOL}state: { shared: "redis://cache:6379" }`, 'f:4:10: state.shared: '],
+    [
+      `${POOL}log: { access: { format: text } }`,
+      'f:4:18: log.access.format: lines of text are not part of this version',
+    ],
   ];
   for (const [text, line] of cases) {
     const { config, problems, notes } = loadConfig(text, 'f', {});

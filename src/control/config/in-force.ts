@@ -50,7 +50,6 @@ const NOT_IN_FORCE: readonly Row[] = [
     kind: 'refuse',
     says: 'mirroring is not part of this version; leave it out or write `null`',
   },
-  { key: 'routes.*.rateLimits', kind: 'note', says: 'no rate is limited' },
   {
     key: 'pools.*.discovery.srv',
     kind: 'refuse',
@@ -108,7 +107,12 @@ const NOT_IN_FORCE: readonly Row[] = [
     idle: anything,
     says: 'no token is asked for; whoever reaches the control plane can read it (nothing can be changed)',
   },
-  { key: 'log.access', kind: 'note', says: 'no access log is written' },
+  {
+    key: 'log.access.format',
+    kind: 'refuse',
+    idle: (value) => value !== 'text',
+    says: 'lines of text are not part of this version; leave it out or write `json`',
+  },
   { key: 'tracing.otlp', kind: 'note', says: 'no spans are sent; `traceparent` is passed on' },
   { key: 'cost', kind: 'written', idle: anything, says: 'nothing is estimated' },
   { key: 'copilot', kind: 'written', idle: anything, says: 'nobody answers' },

@@ -1,5 +1,6 @@
 /** Everything beside traffic: limits by rate, state, admin, logs, tracing, cost, copilot. */
 import { z } from 'zod';
+import { REFILL_SECONDS_MAX } from '#core/limits/token-bucket.ts';
 import { count, duration, fieldName, listenAddress, memoryBound, name, rate, section, share } from './fields.ts';
 
 const limitKey = z.union(
@@ -14,7 +15,16 @@ const rateLimit = section({
     .optional()
     .meta({ description: 'How much it holds; a second of the rate when not given' }),
   dryRun: z.boolean().default(false).meta({ description: 'true: counted, never enforced' }),
-}).transform((limit) => ({ ...limit, burst: limit.burst ?? Math.max(1, Math.ceil(limit.rate)) }));
+})
+  .superRefine(({ rate: perSecond, burst }, context) => {
+    if (burst === undefined || burst <= perSecond * REFILL_SECONDS_MAX) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['burst'],
+      message: `refilling ${burst} at this rate takes longer than ${REFILL_SECONDS_MAX / 3600} hours, the most; lower \`burst\` or raise \`rate\``,
+    });
+  })
+  .transform((limit) => ({ ...limit, burst: limit.burst ?? Math.max(1, Math.ceil(limit.rate)) }));
 
 type RateLimit = z.output<typeof rateLimit>;
 

@@ -20,9 +20,15 @@ export class Candidates {
   panic = false;
   /** Barred members that are due for a trial are among the candidates. */
   dueAdmitted = false;
+  /** How many of the candidates are there for more than a trial. */
+  servingCount = 0;
+  /** The candidates are a last resort: they must be looked at again before long. */
+  resort = false;
   readonly #members: Members;
   readonly #circuits: Circuits | null;
   readonly #panicThreshold: number;
+  /** Of the candidates that serve. */
+  #tier = Infinity;
 
   constructor(members: Members, circuits: Circuits | null, panicThreshold: number) {
     this.slots = new Int32Array(members.list.length);
@@ -57,17 +63,35 @@ export class Candidates {
   #choose(nowMs: number): void {
     const members = this.#members;
     const circuits = this.#circuits;
-    const closed = (slot: number): boolean =>
-      circuits === null || circuits.isClosed(slot) || (this.dueAdmitted && circuits.dueMs(slot, nowMs) <= nowMs);
-    if (this.panic) {
-      this.#lowestTier((slot) => members.isNotDown(slot));
+    const closed = (slot: number): boolean => circuits === null || circuits.isClosed(slot);
+    this.resort = false;
+    if (this.panic) this.#lowestTier((slot) => members.isNotDown(slot));
+    else this.#lowestTier((slot) => members.isWell(slot) && closed(slot));
+    if (this.count === 0) this.#lowestTier((slot) => members.isNotDown(slot) && closed(slot));
+    if (this.count === 0 && this.barredCount === 0 && circuits !== null) {
+      this.resort = true;
+      this.#lowestTier((slot) => members.takesPart(slot) && circuits.answeredLately(slot, nowMs));
+    }
+    this.servingCount = this.count;
+    if (this.dueAdmitted) this.#admitDue(nowMs);
+  }
+
+  /** Adds those that are due, of the candidates' tier and of lower ones, in the order of the members. */
+  #admitDue(nowMs: number): void {
+    const members = this.#members;
+    const circuits = this.#circuits as Circuits;
+    const lowest = this.#tier;
+    const isDue = (slot: number): boolean =>
+      members.isNotDown(slot) && !circuits.isClosed(slot) && circuits.dueMs(slot, nowMs) <= nowMs;
+    if (this.servingCount === 0) {
+      this.#lowestTier(isDue);
       return;
     }
-    this.#lowestTier((slot) => members.isWell(slot) && closed(slot));
-    if (this.count > 0) return;
-    this.#lowestTier((slot) => members.isNotDown(slot) && closed(slot));
-    if (this.count > 0 || this.barredCount > 0 || circuits === null) return;
-    this.#lowestTier((slot) => members.takesPart(slot) && circuits.answeredLately(slot, nowMs));
+    const serving = new Set(this.slots.subarray(0, this.count));
+    let count = 0;
+    for (const { slot, tier } of members.list)
+      if (serving.has(slot) || (tier <= lowest && isDue(slot))) this.slots[count++] = slot;
+    this.count = count;
   }
 
   #lowestTier(serves: (slot: number) => boolean): void {
@@ -82,5 +106,6 @@ export class Candidates {
       this.slots[count++] = slot;
     }
     this.count = count;
+    this.#tier = lowest;
   }
 }

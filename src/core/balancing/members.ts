@@ -12,6 +12,8 @@ export interface SlotViews {
   readonly weight: Float64Array;
   readonly health: Int32Array;
   readonly admin: Int32Array;
+  /** Moves on when a slot is given to another backend. */
+  readonly generation: Int32Array;
   /** [0] moves on whenever eligibility or a weight may have changed. */
   readonly epoch: Int32Array;
   /** Worker `w` begins an attempt; returns what was in flight just before. */
@@ -28,16 +30,23 @@ export interface Member {
 export class Members {
   readonly list: readonly Member[];
   readonly views: SlotViews;
+  /** Of each slot, as it was when it was the backend's of this pool. */
+  readonly #generations: ReadonlyMap<number, number>;
 
   constructor(list: readonly Member[], views: SlotViews) {
     this.list = list;
     this.views = views;
+    this.#generations = new Map(list.map(({ slot }) => [slot, views.generation[slot] as number]));
   }
 
-  /** Whether an operator lets it take part. */
+  /** Whether an operator lets it take part, and the slot is still its own: requests of an older plan may outlive that. */
   takesPart(slot: number): boolean {
-    const { admin, weight } = this.views;
-    return admin[slot] === AdminState.active && (weight[slot] as number) > 0;
+    const { admin, generation, weight } = this.views;
+    return (
+      admin[slot] === AdminState.active &&
+      (weight[slot] as number) > 0 &&
+      generation[slot] === this.#generations.get(slot)
+    );
   }
 
   /** Whether it takes part and probes call it well. */

@@ -26,6 +26,8 @@ export const ALL_OPEN = -3;
 export const ALL_TRIED = -4;
 
 export const TRIAL_GRACE_MS = 1000;
+/** A last resort is looked at again after this long: it serves only while it answers. */
+const RESORT_MS = 1000;
 /** Another worker may take the last place between a look and the count; then another slot is looked for, so many times. */
 const RACES_MAX = 3;
 
@@ -45,6 +47,12 @@ export interface SelectorOptions {
   readonly onPanic: (panic: boolean) => void;
 }
 
+/** Whose candidates a strategy has: the selectors of two plans share one while requests of the older go on. */
+interface Seat {
+  holder: Selector | null;
+}
+const SEATS = new WeakMap<Strategy, Seat>();
+
 export class Selector {
   readonly strategy: Strategy;
   readonly circuits: Circuits | null;
@@ -58,8 +66,9 @@ export class Selector {
   readonly #subset: Int32Array;
   readonly #worker: number;
   readonly #inFlightMax: number;
+  readonly #seat: Seat;
   #epoch = -1;
-  /** When a barred member may next be tried. */
+  /** When a barred member may next be tried, or a last resort must be looked at again. */
   #wakeMs = Infinity;
   #superseded = false;
 
@@ -73,6 +82,8 @@ export class Selector {
     this.#subset = new Int32Array(members.list.length);
     this.#worker = options.worker;
     this.#inFlightMax = options.inFlightMax;
+    this.#seat = SEATS.get(options.strategy) ?? { holder: null };
+    SEATS.set(options.strategy, this.#seat);
   }
 
   get panic(): boolean {
@@ -90,7 +101,7 @@ export class Selector {
       const before = this.#members.views.begin(this.#worker, slot);
       if (before < this.#inFlightMax || this.trial) {
         this.inFlightBefore = before;
-        this.permit = this.circuits === null ? 0 : this.circuits.permit(slot);
+        if (this.circuits !== null) this.permit = this.trial ? this.circuits.trialPermit : this.circuits.permit(slot);
         this.strategy.begin?.(slot, before, nowMs);
         return slot;
       }
@@ -103,6 +114,13 @@ export class Selector {
   hasUntried(nowMs: number, tried: Tried): boolean {
     if (this.#members.views.epoch[0] !== this.#epoch) this.#rebuild(nowMs, false);
     return this.#narrow((slot) => !tried.has(slot)) > 0 || this.#leastBusyElsewhere(tried) >= 0;
+  }
+
+  /**
+   * The answer to a trial taken here begins, which is all that a trial is waited for: settle the attempt as no trial then.
+   */
+  answered(slot: number, permit: number, outcome: Outcome, nowMs: number): void {
+    this.circuits?.answered(slot, permit, outcome, nowMs);
   }
 
   /** An attempt taken here ended; the three values are those that `take` left. */
@@ -128,11 +146,12 @@ export class Selector {
   #pick(key: number, nowMs: number, tried: Tried, repeatable: boolean, again: boolean): number {
     this.trial = false;
     const candidates = this.#candidates;
-    if (this.#members.views.epoch[0] !== this.#epoch) this.#rebuild(nowMs, false);
+    if (this.#members.views.epoch[0] !== this.#epoch || this.#seat.holder !== this) this.#rebuild(nowMs, false);
     if (nowMs >= this.#wakeMs) {
-      const due = this.#pickDue(nowMs, tried, repeatable);
+      const due = candidates.resort ? -1 : this.#pickDue(nowMs, tried, repeatable);
       if (due >= 0) return due;
-      if (this.#options.keyed && !candidates.dueAdmitted) this.#rebuild(nowMs, true);
+      if (candidates.resort) this.#rebuild(nowMs, false);
+      else if (this.#options.keyed && !candidates.dueAdmitted) this.#rebuild(nowMs, true);
     }
     if (candidates.count === 0) return candidates.barredCount > 0 ? ALL_OPEN : NO_BACKEND;
     const slot = this.strategy.pick(key, nowMs);
@@ -147,14 +166,19 @@ export class Selector {
   #pickNarrowed(key: number, nowMs: number, tried: Tried, again: boolean): number {
     let count = this.#narrow((slot) => !tried.has(slot));
     if (count > 0) return this.strategy.pickAmong(this.#subset, count, key, nowMs);
-    if (tried.count === 0) return ALL_FULL;
+    if (tried.count === 0) return this.#full();
     const other = this.#leastBusyElsewhere(tried);
     if (other >= 0) return other;
     if (!again) return ALL_TRIED;
     const { last } = tried;
     count = this.#narrow((slot) => slot !== last);
     if (count > 0) return this.strategy.pickAmong(this.#subset, count, key, nowMs);
-    return this.#narrow((slot) => slot === last) > 0 ? last : ALL_FULL;
+    return this.#narrow((slot) => slot === last) > 0 ? last : this.#full();
+  }
+
+  /** Why none of the candidates will do. */
+  #full(): number {
+    return this.#candidates.servingCount === 0 ? ALL_OPEN : ALL_FULL;
   }
 
   /** Candidates that are free and wanted, into `#subset`; not those that are there for a trial only. */
@@ -205,7 +229,7 @@ export class Selector {
 
   #setWake(nowMs: number): void {
     const { barred, barredCount } = this.#candidates;
-    this.#wakeMs = Infinity;
+    this.#wakeMs = this.#candidates.resort && this.#candidates.count > 0 ? nowMs + RESORT_MS : Infinity;
     for (let at = 0; at < barredCount; at++)
       this.#wakeMs = Math.min(this.#wakeMs, (this.circuits as Circuits).dueMs(barred[at] as number, nowMs));
   }
@@ -218,6 +242,7 @@ export class Selector {
     const candidates = this.#candidates;
     const wasPanic = candidates.panic;
     this.#epoch = Atomics.load(this.#members.views.epoch, 0);
+    this.#seat.holder = this;
     candidates.collect(nowMs, admitDue);
     if (candidates.count > 0) this.strategy.update(candidates.slots, candidates.count, nowMs);
     this.#setWake(nowMs);

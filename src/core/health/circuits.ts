@@ -81,6 +81,8 @@ const WRAPPED_MS = 0x8000_0000;
 
 export class Circuits {
   readonly plan: CircuitPlan;
+  /** The permit of the trial taken last: its word as that trial made it, whatever others have made of it since. */
+  trialPermit = 0;
   readonly #views: CircuitViews;
   readonly #members: Members;
   readonly #worker: number;
@@ -117,7 +119,7 @@ export class Circuits {
     return nowMs + this.plan.trialMs - lasted;
   }
 
-  /** Takes a trial at a circuit that is not closed, when one is due. The attempt must then be settled as a trial. */
+  /** Takes a trial at a circuit that is not closed, when one is due: to be settled as one, under `trialPermit`. */
   takeTrial(slot: number, nowMs: number): boolean {
     const { words } = this.#views;
     const word = Atomics.load(words, slot);
@@ -126,11 +128,13 @@ export class Circuits {
     const lasted = this.#lastedMs(slot, word, nowMs);
     if (state === CircuitState.halfOpen && this.#hasRoom(word)) {
       Atomics.store(this.#views.since, sinceCell(slot, word), nowMs | 0);
-      return Atomics.compareExchange(words, slot, word, circuit.withTrial(word)) === word;
+      this.trialPermit = circuit.withTrial(word);
+      return Atomics.compareExchange(words, slot, word, this.trialPermit) === word;
     }
     const open = state === CircuitState.open;
     if (lasted < (open ? circuit.openMs(word, slot, this.plan) : this.plan.trialMs)) return false;
-    if (!this.#move(slot, word, circuit.halfOpened(word), nowMs)) return false;
+    this.trialPermit = circuit.halfOpened(word);
+    if (!this.#move(slot, word, this.trialPermit, nowMs)) return false;
     this.#onEvent({
       slot,
       state: CircuitState.halfOpen,
@@ -139,6 +143,14 @@ export class Circuits {
       attempts: 0,
     });
     return true;
+  }
+
+  /**
+   * The answer to a trial that began under `permit` begins. Its end may be hours away (a tunnel, a stream of events), and by
+   * then it would count as lost; settle the attempt as no trial.
+   */
+  answered(slot: number, permit: number, outcome: Outcome, nowMs: number): void {
+    this.#settleTrial(slot, permit, outcome, nowMs);
   }
 
   /** An attempt that began under `permit` ended. */
@@ -150,10 +162,11 @@ export class Circuits {
     if (outcome === Outcome.cancelled) return;
     const failed = isFailure(outcome);
     const word = this.#views.words[slot] as number;
-    if ((word & 3) !== CircuitState.closed || circuit.generationOf(word) !== circuit.generationOf(permit)) return;
+    const generation = circuit.generationOf(permit);
+    if ((word & 3) !== CircuitState.closed || circuit.generationOf(word) !== generation) return;
     this.#window.record(slot, failed, nowMs);
-    if (failed) this.#onFailure(slot, nowMs);
-    else if (circuit.streakOf(word) > 0) this.#change(slot, circuit.withSuccess, circuit.generationOf(word));
+    if (failed) this.#onFailure(slot, generation, nowMs);
+    else if (circuit.streakOf(word) > 0) this.#change(slot, circuit.withSuccess, generation);
   }
 
   /** Whether the slot answered some request well within the window. */
@@ -191,21 +204,22 @@ export class Circuits {
     }
   }
 
-  #onFailure(slot: number, nowMs: number): void {
-    const word = this.#change(slot, circuit.withFailure, circuit.generationOf(this.#views.words[slot] as number));
+  #onFailure(slot: number, generation: number, nowMs: number): void {
+    const word = this.#change(slot, circuit.withFailure, generation);
     if (word === null) return;
     const streak = circuit.streakOf(word);
     if (streak >= this.plan.consecutiveFailures) {
-      this.#open(slot, CircuitCause.streak, streak, streak, nowMs);
+      this.#open(slot, generation, CircuitCause.streak, streak, streak, nowMs);
       return;
     }
     // What it did before it was out has been judged.
     this.#window.sum(slot, nowMs, circuit.levelOf(word) === 0 ? EVER : nowMs - this.#lastedMs(slot, word, nowMs));
     const { attempts, failures } = this.#window;
     if (attempts < this.plan.minRequests) return;
-    if (failures >= this.plan.failureRatio * attempts) this.#open(slot, CircuitCause.ratio, failures, attempts, nowMs);
+    if (failures >= this.plan.failureRatio * attempts)
+      this.#open(slot, generation, CircuitCause.ratio, failures, attempts, nowMs);
     else if (this.plan.outlier && this.#isOutlier(slot, failures, attempts, nowMs))
-      this.#open(slot, CircuitCause.outlier, failures, attempts, nowMs);
+      this.#open(slot, generation, CircuitCause.outlier, failures, attempts, nowMs);
   }
 
   #isOutlier(slot: number, failures: number, attempts: number, nowMs: number): boolean {
@@ -225,14 +239,25 @@ export class Circuits {
     return others >= OTHERS_LEAST && isOutlier(failures, attempts, otherFailures, otherAttempts);
   }
 
-  /** Opens a closed circuit, if the pool can do without the backend. */
-  #open(slot: number, cause: CircuitCause, failures: number, attempts: number, nowMs: number): void {
+  /**
+   * Opens a circuit that is still closed in the generation that was judged, if the pool can do without the backend. Others may
+   * have opened, tried and closed it meanwhile.
+   */
+  #open(
+    slot: number,
+    generation: number,
+    cause: CircuitCause,
+    failures: number,
+    attempts: number,
+    nowMs: number,
+  ): void {
     const { words, lock } = this.#views;
     if (Atomics.compareExchange(lock, 0, 0, 1 + this.#worker) !== 0) return;
     const word = Atomics.load(words, slot);
-    const forbidden = circuit.stateOf(word) === CircuitState.closed ? this.#whyNot(slot) : null;
+    const stands = circuit.stateOf(word) === CircuitState.closed && circuit.generationOf(word) === generation;
+    const forbidden = stands ? this.#whyNot(slot) : null;
     let moved = false;
-    if (circuit.stateOf(word) === CircuitState.closed && forbidden === null) {
+    if (stands && forbidden === null) {
       const anew = circuit.opensAnew(word, this.#lastedMs(slot, word, nowMs), this.plan);
       moved = this.#move(slot, word, circuit.opened(word, anew), nowMs);
     }

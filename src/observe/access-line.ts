@@ -1,0 +1,193 @@
+/**
+ * One line of the access log as JSON, written as bytes behind each other. Names of routes, pools and backends are escaped
+ * once and kept; what a client sent is escaped as it is copied. What does not apply is left out.
+ */
+import { FAULT_COUNT, faultRow } from '#core/fault.ts';
+import { OUTCOME_NAMES } from '#core/outcome.ts';
+import { ATTEMPTS_MAX, TARGET_BYTES_MAX, type ExchangeNotes } from './exchange-notes.ts';
+import { CUT_MARK, put, putInteger, putMillis, putText, putTime, quoted } from './json-bytes.ts';
+import { putTarget } from './target-text.ts';
+
+/** No line is longer, its line end included: so much goes into a pipe in one piece (PIPE_BUF). */
+export const LINE_BYTES_MAX = 4096;
+
+/** What an address, an id, a method, a host and a user agent may take, escapes included. */
+const CLIENT_ROOM = 64;
+const ID_ROOM = 192;
+const METHOD_ROOM = 48;
+const HOST_ROOM = 255;
+const AGENT_ROOM = 320;
+/** All of a line but its target and attempts: the rooms above, four names, numbers and the words between them. */
+const REST_ROOM = 1840;
+/** One attempt but its backend's id. */
+const ATTEMPT_ROOM = 140;
+/** So much of a target is shown however many attempts there were. */
+const TARGET_ROOM_MIN = 256;
+/** What is left for attempts: all that are noted where ids have up to 26 characters, else the first of them. */
+const ATTEMPTS_ROOM = LINE_BYTES_MAX - REST_ROOM - TARGET_ROOM_MIN;
+/** Names known at a time; a configuration has fewer, and what reloads leave behind is forgotten at this point. */
+const NAMES_MAX = 8192;
+
+const QUOTE = 0x22;
+const CLOSING_BRACE = 0x7d;
+const CLOSING_BRACKET = 0x5d;
+const COMMA = 0x2c;
+const LF = 0x0a;
+
+const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+const TIME = bytes('{"time":"');
+const ID = bytes('","id":"');
+const CLIENT = bytes('","client":"');
+const LISTENER = bytes('","listener":');
+const ROUTE = bytes(',"route":');
+const METHOD = bytes(',"method":"');
+const HOST = bytes(',"host":"');
+const TARGET = bytes(',"target":"');
+const PROTOCOL = [bytes(',"protocol":"HTTP/1.0"'), bytes(',"protocol":"HTTP/1.1"')] as const;
+const STATUS = bytes(',"status":');
+const BYTES_IN = bytes(',"bytesIn":');
+const BYTES_OUT = bytes(',"bytesOut":');
+const DURATION = bytes(',"durationMs":');
+const POOL = bytes(',"pool":');
+const BACKEND = bytes(',"backend":');
+const ATTEMPTS = bytes(',"attempts":[');
+const ATTEMPT = bytes('{"backend":');
+const CONNECT = bytes(',"connectMs":');
+const FIRST_BYTE = bytes(',"firstByteMs":');
+const MS = bytes(',"ms":');
+const HEDGE = bytes(',"hedge":true');
+const MORE = bytes(',"moreAttempts":');
+const TRACE = bytes(',"traceId":"');
+const AGENT = bytes(',"userAgent":"');
+const DROPPED = bytes('","dropped":');
+/** By outcome and by fault: closed lists. */
+const OUTCOMES = OUTCOME_NAMES.map((name) => bytes(`,"outcome":"${name}"`));
+const FAULTS = Array.from({ length: FAULT_COUNT }, (_, at) => {
+  const { reason, name } = faultRow(at + 1);
+  return bytes(`,"reason":"${reason}","fault":"${name}"`);
+});
+
+const names = new Map<string, Buffer>();
+
+function putName(into: Buffer, at: number, name: string): number {
+  let known = names.get(name);
+  if (known === undefined) {
+    if (names.size >= NAMES_MAX) names.clear();
+    known = quoted(name);
+    names.set(name, known);
+  }
+  return put(into, at, known);
+}
+
+/** Text in a room of its own, with the quote that ends it. */
+function putPart(
+  into: Buffer,
+  at: number,
+  room: number,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  cut: boolean,
+): number {
+  return close(into, putText(into, at, at + room, source, start, end), cut);
+}
+
+/** Ends a string: `to` is negative where it had to be cut. */
+function close(into: Buffer, to: number, cut: boolean): number {
+  let at = to;
+  if (cut || to < 0) at = put(into, Math.abs(to), CUT_MARK);
+  into[at] = QUOTE;
+  return at + 1;
+}
+
+/** Writes the line of an exchange that began at `beganMs` of the wall clock. LINE_BYTES_MAX bytes are room enough. */
+export function putLine(into: Buffer, at: number, notes: ExchangeNotes, beganMs: number, durationMs: number): number {
+  const told = attemptsTold(notes);
+  let to = put(into, at, TIME);
+  to = putTime(into, to, beganMs);
+  if (notes.requestIdLength > 0) {
+    to = put(into, to, ID);
+    to = putText(into, to, to + ID_ROOM, notes.requestId, 0, notes.requestIdLength);
+    if (to < 0) to = put(into, -to, CUT_MARK);
+  }
+  to = put(into, to, CLIENT);
+  to = Math.abs(putText(into, to, to + CLIENT_ROOM, notes.client, 0, notes.client.length));
+  to = put(into, to, LISTENER);
+  to = putName(into, to, notes.listener);
+  if (notes.route !== '') to = putName(into, put(into, to, ROUTE), notes.route);
+  if (notes.versionMinor >= 0) to = putRequest(into, to, notes, targetRoom(notes, told));
+  to = putInteger(into, put(into, to, STATUS), notes.status);
+  if (notes.fault > 0) to = put(into, to, FAULTS[notes.fault - 1] as Buffer);
+  to = putInteger(into, put(into, to, BYTES_IN), notes.bytesIn);
+  to = putInteger(into, put(into, to, BYTES_OUT), notes.bytesOut);
+  to = putMillis(into, put(into, to, DURATION), durationMs);
+  if (notes.pool !== '') to = putName(into, put(into, to, POOL), notes.pool);
+  const backend = notes.backend === '' && told > 0 ? (notes.attemptBackends[told - 1] as string) : notes.backend;
+  if (backend !== '') to = putName(into, put(into, to, BACKEND), backend);
+  to = putAttempts(into, to, notes, told);
+  if (notes.hasTrace) to = putPart(into, put(into, to, TRACE), 32, notes.traceId, 0, 32, false);
+  const { parts, hostEnd, agentEnd, agentCut } = notes;
+  if (agentEnd > hostEnd) to = putPart(into, put(into, to, AGENT), AGENT_ROOM, parts, hostEnd, agentEnd, agentCut);
+  into[to] = CLOSING_BRACE;
+  into[to + 1] = LF;
+  return to + 2;
+}
+
+/** What stands in the log for lines that could not be kept. */
+export function putDropped(into: Buffer, at: number, nowMs: number, lines: number): number {
+  let to = putTime(into, put(into, at, TIME), nowMs);
+  to = putInteger(into, put(into, to, DROPPED), lines);
+  into[to] = CLOSING_BRACE;
+  into[to + 1] = LF;
+  return to + 2;
+}
+
+/** Method, host, target and version. `at` is behind a name. */
+function putRequest(into: Buffer, at: number, notes: ExchangeNotes, targetRoom: number): number {
+  const { parts, methodEnd, targetEnd, hostEnd, methodCut, targetCut, hostCut } = notes;
+  let to = putPart(into, put(into, at, METHOD), METHOD_ROOM, parts, 0, methodEnd, methodCut);
+  if (hostEnd > targetEnd) to = putPart(into, put(into, to, HOST), HOST_ROOM, parts, targetEnd, hostEnd, hostCut);
+  to = put(into, to, TARGET);
+  to = close(into, putTarget(into, to, to + targetRoom, parts, methodEnd, targetEnd), targetCut);
+  return put(into, to, notes.versionMinor === 0 ? PROTOCOL[0] : PROTOCOL[1]);
+}
+
+/** How many attempts there is room for. */
+function attemptsTold({ attempts, attemptBackends }: ExchangeNotes): number {
+  let room = ATTEMPTS_ROOM;
+  for (let at = 0; at < attempts && at < ATTEMPTS_MAX; at++) {
+    room -= attemptRoom(attemptBackends[at] as string);
+    if (room < 0) return at;
+  }
+  return Math.min(attempts, ATTEMPTS_MAX);
+}
+
+/** What the attempts leave to the target. */
+function targetRoom({ attemptBackends }: ExchangeNotes, told: number): number {
+  let room = ATTEMPTS_ROOM + TARGET_ROOM_MIN;
+  for (let at = 0; at < told; at++) room -= attemptRoom(attemptBackends[at] as string);
+  return Math.min(room, TARGET_BYTES_MAX);
+}
+
+function attemptRoom(backend: string): number {
+  return ATTEMPT_ROOM + backend.length;
+}
+
+function putAttempts(into: Buffer, at: number, notes: ExchangeNotes, told: number): number {
+  const { attempts, attemptBackends, attemptOutcomes, attemptHedges, attemptMs } = notes;
+  let to = put(into, at, ATTEMPTS);
+  for (let i = 0; i < told; i++) {
+    if (i > 0) into[to++] = COMMA;
+    to = putName(into, put(into, to, ATTEMPT), attemptBackends[i] as string);
+    to = put(into, to, OUTCOMES[attemptOutcomes[i] as number] as Buffer);
+    const connectMs = attemptMs[3 * i] as number;
+    const firstByteMs = attemptMs[3 * i + 1] as number;
+    if (connectMs >= 0) to = putMillis(into, put(into, to, CONNECT), connectMs);
+    if (firstByteMs >= 0) to = putMillis(into, put(into, to, FIRST_BYTE), firstByteMs);
+    to = putMillis(into, put(into, to, MS), attemptMs[3 * i + 2] as number);
+    if (attemptHedges[i] === 1) to = put(into, to, HEDGE);
+    into[to++] = CLOSING_BRACE;
+  }
+  into[to++] = CLOSING_BRACKET;
+  return attempts > told ? putInteger(into, put(into, to, MORE), attempts - told) : to;
+}

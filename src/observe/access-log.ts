@@ -1,0 +1,104 @@
+/**
+ * The access log of one worker: a line for each exchange, formatted as bytes where it waits to be written (line-queue.ts). It
+ * never waits for its reader; lines that find no room are dropped, counted, and told of by a line of their own.
+ *
+ * Not every request has to be logged (`sample`), but every one that went wrong is: answers of 500 and above, answers of the
+ * proxy's own, and exchanges that ended early.
+ */
+import { Outcome, outcomeOfStatus } from '#core/outcome.ts';
+import type { Random } from '#core/ports.ts';
+import { G, type CounterRow } from '#memory/counters.ts';
+import { LINE_BYTES_MAX, putDropped, putLine } from './access-line.ts';
+import type { ExchangeNotes } from './exchange-notes.ts';
+import type { LineOutput } from './line-output.ts';
+import { LineQueue } from './line-queue.ts';
+
+/** How often `tick` has to be called: no line waits longer for a write. */
+export const FLUSH_MS = 50;
+
+export class AccessLog {
+  /** Share of requests that are logged, 0 to 1. */
+  sample: number;
+  readonly #counters: CounterRow;
+  readonly #random: Random;
+  #queue: LineQueue;
+  /** What `performance.now()` lacks to the wall clock. Looked at again with each tick, since that clock is set now and then. */
+  #wallMs = wallClockMs();
+  /** Outputs that were replaced and still have lines to write. */
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(output: LineOutput, sample: number, counters: CounterRow, random: Random) {
+    this.sample = sample;
+    this.#counters = counters;
+    this.#random = random;
+    this.#queue = this.#queueFor(output);
+  }
+
+  /** The exchange is over. `nowMs` is `performance.now()`. */
+  write(notes: ExchangeNotes, nowMs: number): void {
+    if (
+      this.sample < 1 &&
+      notes.fault === 0 &&
+      outcomeOfStatus(notes.status) === Outcome.success &&
+      this.#random() >= this.sample
+    )
+      return;
+    if (this.#queue.untold > 0) this.#tell(nowMs);
+    const queue = this.#queue;
+    if (!queue.reserve(LINE_BYTES_MAX)) {
+      queue.drop();
+      return;
+    }
+    const { startedMs } = notes;
+    queue.commit(putLine(queue.buffer, queue.at, notes, startedMs + this.#wallMs, nowMs - startedMs), nowMs);
+  }
+
+  /** Called every FLUSH_MS by whoever owns a clock. */
+  tick(nowMs: number): void {
+    this.#wallMs = wallClockMs();
+    const queue = this.#queue;
+    queue.flush(nowMs);
+    if (queue.untold === 0) return;
+    this.#tell(nowMs);
+    queue.flush(nowMs);
+  }
+
+  /** Writes to `output` from now on; what waits goes where it was meant to go. */
+  redirect(output: LineOutput): void {
+    const closing = this.#queue.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+    this.#queue = this.#queueFor(output);
+  }
+
+  /** Writes what waits, here and now: the thread is about to end. */
+  flushSync(): void {
+    if (this.#queue.untold > 0) this.#tell(performance.now());
+    this.#queue.flushSync();
+  }
+
+  /** Writes what waits, and closes. Nothing may be written afterwards. */
+  async close(): Promise<void> {
+    if (this.#queue.untold > 0) this.#tell(performance.now());
+    await Promise.all([...this.#closing, this.#queue.close()]);
+  }
+
+  #tell(nowMs: number): void {
+    const queue = this.#queue;
+    const { untold } = queue;
+    if (!queue.reserve(LINE_BYTES_MAX)) return;
+    queue.tell(putDropped(queue.buffer, queue.at, nowMs + this.#wallMs, untold), nowMs);
+  }
+
+  #queueFor(output: LineOutput): LineQueue {
+    return new LineQueue({
+      output,
+      onDropped: (lines) => {
+        this.#counters.global[G.accessLogDropped]! += lines;
+      },
+    });
+  }
+}
+
+function wallClockMs(): number {
+  return Date.now() - performance.now();
+}

@@ -1,0 +1,161 @@
+/**
+ * What an exchange remembers for its line in the access log. One belongs to each exchange and is used again with it, so that
+ * a request allocates nothing; where the plan has no access log an exchange has none, and nothing is copied.
+ *
+ * `begin` copies what the line needs of the request's head, cut to size: the head's buffer is used again before the line is
+ * due. Then the exchange sets the fields below as it learns them, calls `attempt` for each attempt that is over, and hands
+ * the whole to `AccessLog.write` when it is recorded. Nothing is escaped or formatted before that.
+ */
+
+/** More of a target says little, and a client must not choose how long a line is. */
+export const TARGET_BYTES_MAX = 2048;
+export const HOST_BYTES_MAX = 255;
+export const AGENT_BYTES_MAX = 256;
+export const METHOD_BYTES_MAX = 32;
+/** Attempts that a line tells of; more are counted. */
+export const ATTEMPTS_MAX = 12;
+export const TRACE_ID_BYTES = 32;
+
+/** A usual head's parts fit. */
+const FIRST_BYTES = 512;
+/** Where a trace id stands in a traceparent of version 00, and how long that is (W3C Trace Context, section 3.2). */
+const TRACE_ID_AT = 3;
+const TRACEPARENT_BYTES = 55;
+const DASH = 0x2d;
+
+const NOBODY: Uint8Array = new Uint8Array(0);
+
+export class ExchangeNotes {
+  /** `performance.now()` when the request's head was whole. */
+  startedMs = 0;
+  /** The client's address, ASCII; not changed once it is given. */
+  client: Uint8Array = NOBODY;
+  listener = '';
+  /** Empty where no route matched, where no pool was chosen, where no backend was asked. */
+  route = '';
+  pool = '';
+  /** Whose answer the client got; empty: the backend of the last attempt. */
+  backend = '';
+  /** HTTP/1.`versionMinor`; -1 where there was no request to have one. */
+  versionMinor = 1;
+  /** What the client was answered; 0: nothing. */
+  status = 0;
+  /** A `Fault`, when the answer was the proxy's own or the exchange ended early; else 0. */
+  fault = 0;
+  /** Bytes of the request and of the answer as they were on the connection, heads included. */
+  bytesIn = 0;
+  bytesOut = 0;
+  /** The request's id: a buffer of the exchange's own, and how much of it counts. */
+  requestId: Uint8Array = NOBODY;
+  requestIdLength = 0;
+
+  /** Method, target, host and user agent, one behind the other; each ends where its field says. */
+  parts: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  methodEnd = 0;
+  targetEnd = 0;
+  hostEnd = 0;
+  agentEnd = 0;
+  methodCut = false;
+  targetCut = false;
+  hostCut = false;
+  agentCut = false;
+  readonly traceId: Buffer = Buffer.alloc(TRACE_ID_BYTES);
+  hasTrace = false;
+
+  /** Attempts that are over; the first ATTEMPTS_MAX of them are told of. */
+  attempts = 0;
+  readonly attemptBackends: string[] = new Array<string>(ATTEMPTS_MAX).fill('');
+  readonly attemptOutcomes: Uint8Array = new Uint8Array(ATTEMPTS_MAX);
+  readonly attemptHedges: Uint8Array = new Uint8Array(ATTEMPTS_MAX);
+  /** For each attempt: to its new connection, to its answer's first byte, to its end. Negative: did not happen. */
+  readonly attemptMs: Float64Array = new Float64Array(3 * ATTEMPTS_MAX);
+
+  /** Forgets the exchange before. The parts of the new one follow by `request`, if it has any. */
+  begin(startedMs: number, client: Uint8Array, listener: string): void {
+    this.startedMs = startedMs;
+    this.client = client;
+    this.listener = listener;
+    this.route = '';
+    this.pool = '';
+    this.backend = '';
+    this.versionMinor = -1;
+    this.status = 0;
+    this.fault = 0;
+    this.bytesIn = 0;
+    this.bytesOut = 0;
+    this.requestIdLength = 0;
+    this.methodEnd = 0;
+    this.targetEnd = 0;
+    this.hostEnd = 0;
+    this.agentEnd = 0;
+    this.methodCut = false;
+    this.targetCut = false;
+    this.hostCut = false;
+    this.agentCut = false;
+    this.hasTrace = false;
+    this.attempts = 0;
+  }
+
+  /** Copies the parts of a head out of `buf`, each from its start to its end; an empty one is not there. */
+  request(
+    buf: Buffer,
+    methodStart: number,
+    methodEnd: number,
+    targetStart: number,
+    targetEnd: number,
+    hostStart: number,
+    hostEnd: number,
+    agentStart: number,
+    agentEnd: number,
+  ): void {
+    const method = Math.min(methodEnd - methodStart, METHOD_BYTES_MAX);
+    const target = Math.min(targetEnd - targetStart, TARGET_BYTES_MAX);
+    const host = Math.min(hostEnd - hostStart, HOST_BYTES_MAX);
+    const agent = Math.min(agentEnd - agentStart, AGENT_BYTES_MAX);
+    const needed = method + target + host + agent;
+    if (needed > this.parts.length) this.parts = Buffer.allocUnsafeSlow(needed);
+    const { parts } = this;
+    let to = buf.copy(parts, 0, methodStart, methodStart + method);
+    this.methodEnd = to;
+    to += buf.copy(parts, to, targetStart, targetStart + target);
+    this.targetEnd = to;
+    to += buf.copy(parts, to, hostStart, hostStart + host);
+    this.hostEnd = to;
+    to += buf.copy(parts, to, agentStart, agentStart + agent);
+    this.agentEnd = to;
+    this.methodCut = method < methodEnd - methodStart;
+    this.targetCut = target < targetEnd - targetStart;
+    this.hostCut = host < hostEnd - hostStart;
+    this.agentCut = agent < agentEnd - agentStart;
+  }
+
+  /** Takes the trace id out of the traceparent at `buf[start, end)`; one that is malformed is no trace. */
+  trace(buf: Buffer, start: number, end: number): void {
+    this.hasTrace = false;
+    const idEnd = start + TRACE_ID_AT + TRACE_ID_BYTES;
+    if (end - start < TRACEPARENT_BYTES || buf[start + TRACE_ID_AT - 1] !== DASH || buf[idEnd] !== DASH) return;
+    for (let at = start + TRACE_ID_AT; at < idEnd; at++) {
+      const byte = buf[at] as number;
+      if (!((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))) return;
+    }
+    buf.copy(this.traceId, 0, start + TRACE_ID_AT, idEnd);
+    this.hasTrace = true;
+  }
+
+  /** An attempt at `backend` is over. Milliseconds from its begin; negative for what did not happen. */
+  attempt(backend: string, outcome: number, connectMs: number, firstByteMs: number, ms: number, hedge: boolean): void {
+    const at = this.attempts++;
+    if (at >= ATTEMPTS_MAX) return;
+    this.attemptBackends[at] = backend;
+    this.attemptOutcomes[at] = outcome;
+    this.attemptHedges[at] = hedge ? 1 : 0;
+    this.attemptMs[3 * at] = connectMs;
+    this.attemptMs[3 * at + 1] = firstByteMs;
+    this.attemptMs[3 * at + 2] = ms;
+  }
+
+  /** Gives back what an unusually long head made grow. */
+  trim(): void {
+    if (this.parts.length > FIRST_BYTES) this.parts = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  }
+}
