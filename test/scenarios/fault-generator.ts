@@ -39,13 +39,33 @@ export function drawFaults(chance: Chance, scenario: Scenario, flavour: Flavour,
     return Math.round(ms < busyMs / 2 ? ms : ms + silentMs);
   };
   const favourite = FAVOURITES[flavour];
-  return Array.from({ length: chance.below(FAULTS_MAX + 1) }, () => {
+  const faults = Array.from({ length: chance.below(FAULTS_MAX + 1) }, () => {
     const kind = favourite !== null && chance.true(0.7) ? favourite : chance.weighted(KINDS);
     // Some last to the end, most are over early enough for the recovery to be seen.
     const from = chance.random() * 0.7;
     const to = Math.min(1, from + chance.log(0.005, 0.6));
     return drawFault(chance, scenario, kind, at(from), at(to));
-  }).flatMap((fault) => (flavour === 'churn' && fault.kind === 'reload' ? [fault, upsetBy(chance, fault)] : [fault]));
+  });
+  return flavour === 'churn' ? churned(chance, scenario, faults) : faults;
+}
+
+/** Plans that replace one backend after the other, so that rows change hands, each while something else goes wrong. */
+function churned(chance: Chance, { pools }: Scenario, faults: readonly Fault[]): Fault[] {
+  const current = new Map(pools.map(({ name, backends }) => [name, backends]));
+  let names = 0;
+  const inOrder = faults.toSorted((a, b) => beginsMs(a) - beginsMs(b));
+  return inOrder.flatMap((fault): Fault[] => {
+    if (fault.kind !== 'reload') return [fault];
+    const before = current.get(fault.pool)!;
+    const replaced = before.with(chance.below(before.length), { id: `c${names++}`, weight: 1, tier: 0 });
+    const change = chance.true(0.7) ? { backends: replaced } : fault.change;
+    current.set(fault.pool, change.backends ?? before);
+    return [{ ...fault, change }, upsetBy(chance, fault)];
+  });
+}
+
+function beginsMs(fault: Fault): number {
+  return 'atMs' in fault ? fault.atMs : fault.fromMs;
 }
 
 /** Something that goes wrong while a plan changes, so that requests of the old one are made again under the new. */

@@ -57,7 +57,7 @@ export function drawScenario(seed: number): Scenario {
     durationMs: totalMs,
     workers,
     // Hardly more than are needed at one time, so that rows change hands.
-    slots: backends + chance.below(flavour === 'churn' ? 2 : 4),
+    slots: backends + (flavour === 'churn' ? 1 : chance.below(4)),
     pools,
     limit: chance.true(0.15) ? { perSecond: chance.oneOf([0.05, 1, 7, 100]), burst: chance.oneOf([1, 5, 50]) } : null,
     faults: [],

@@ -64,6 +64,15 @@ export class Balancer {
     return this.#output.text;
   }
 
+  /** Reads nothing more of what it prints, so that its pipe fills up, until `listen`. */
+  ignore(): void {
+    this.#child.stdout?.pause();
+  }
+
+  listen(): void {
+    this.#child.stdout?.resume();
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

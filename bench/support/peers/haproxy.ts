@@ -34,6 +34,21 @@ export function haproxyBalancing(id: string, title: string, balance: string): Pe
   };
 }
 
+/** As `haproxyBalancing`, with what its manual offers against failing servers turned on. */
+export function haproxyTuned(id: string, title: string, balance: string): Peer {
+  return {
+    id,
+    title,
+    full: false,
+    prepare: (task) =>
+      start(
+        task,
+        `  ${STRIP}\n  default_backend app`,
+        `  balance ${balance}\n  option redispatch 1\n  retries 3\n  retry-on all-retryable-errors 500\n  option httpchk GET /healthz\n${servers(task.backends, ' check inter 1s observe layer7 error-limit 5 on-error mark-down')}`,
+      ),
+  };
+}
+
 // Without a regular expression: the seventh byte of `/proxy/…` on, query included.
 const STRIP = 'http-request set-pathq %[pathq,bytes(6)]';
 

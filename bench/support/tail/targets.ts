@@ -1,6 +1,6 @@
 import { caddyBalancing } from '../peers/caddy.ts';
 import { edgeBalancer } from '../peers/edgebalancer.ts';
-import { haproxyBalancing } from '../peers/haproxy.ts';
+import { haproxyBalancing, haproxyTuned } from '../peers/haproxy.ts';
 import { nginxBalancing } from '../peers/nginx.ts';
 import type { Peer } from '../peers/peer.ts';
 
@@ -34,6 +34,7 @@ export const TAIL_PEERS: readonly Peer[] = [
     pool: ['retry: { on: [connect-failure, reset, timeout, 500, 502, 503, 504] }'],
   }),
   haproxyBalancing('haproxy-leastconn', 'HAProxy leastconn', 'leastconn'),
+  haproxyTuned('haproxy-leastconn-tuned', 'HAProxy leastconn, tuned', 'leastconn'),
   haproxyBalancing('haproxy-random', 'HAProxy random(2)', 'random(2)'),
   haproxyBalancing('haproxy-roundrobin', 'HAProxy roundrobin', 'roundrobin'),
   nginxBalancing('nginx-least_conn', 'nginx least_conn', 'least_conn;'),

@@ -1,0 +1,365 @@
+/** The access log as operators get it: `edgebalancer run` in a process of its own, to files, pipes and standard output. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test, type TestContext } from 'node:test';
+import { OUTCOME_NAMES } from '#core/outcome.ts';
+import { Balancer } from '../support/balancer.ts';
+import { Origin, ask } from '../support/origin.ts';
+import { Program, temporaryDirectory } from '../support/program.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { Recorder } from '../support/recorder.ts';
+import { until } from '../support/until.ts';
+
+interface Line {
+  readonly id?: string;
+  readonly route?: string;
+  readonly method?: string;
+  readonly target?: string;
+  readonly status?: number;
+  readonly reason?: string;
+  readonly fault?: string;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly durationMs: number;
+  readonly pool?: string;
+  readonly backend?: string;
+  readonly attempts: readonly { readonly backend: string; readonly outcome: string; readonly ms: number }[];
+  readonly traceId?: string;
+  readonly dropped?: number;
+}
+
+/** Every line, each held to be one JSON object; what the product says for itself is left out. */
+function linesIn(text: string): Line[] {
+  assert.ok(text === '' || text.endsWith('\n'), 'the last line is not whole');
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Line & { msg?: string }).filter(({ msg }) => msg === undefined);
+}
+const linesOf = (path: string): Line[] => linesIn(readFileSync(path, 'utf8'));
+
+async function origin(t: TestContext, id: string): Promise<Origin> {
+  const started = await Origin.start(id);
+  t.after(() => started.stop());
+  return started;
+}
+
+async function balancer(
+  t: TestContext,
+  backends: readonly string[],
+  access: object,
+  more: object = {},
+): Promise<Balancer> {
+  const config = {
+    workers: 2,
+    log: { access },
+    pools: { app: { backends, health: null, ...more } },
+    rateLimits: { 'per-client': null },
+  };
+  const started = await Balancer.start({ config });
+  t.after(() => started.stop());
+  return started;
+}
+
+/** Asks for `count` targets, a few at a time, each on a connection of its own; the number of 200s. */
+async function askMany(port: number, count: number, target: (at: number) => string): Promise<number> {
+  let next = 0;
+  let good = 0;
+  const client = async (): Promise<void> => {
+    while (next < count) if ((await ask(port, target(next++))).status === 200) good += 1;
+  };
+  await Promise.all(Array.from({ length: 16 }, client));
+  return good;
+}
+
+/** Ends it as an operator would, and expects that it ended well. */
+async function terminate(process: Balancer): Promise<void> {
+  process.signal('SIGTERM');
+  assert.equal(await process.exited(), 0, process.output);
+}
+
+async function metric(port: number, name: string): Promise<number> {
+  const { body } = await ask(port, '/metrics');
+  const found = new RegExp(`^${name}(?:\\{\\})? (\\d+)$`, 'm').exec(body);
+  assert.ok(found, `${name} in ${body}`);
+  return Number(found[1]);
+}
+
+const targets = (lines: readonly Line[]): string[] => lines.map(({ target = '' }) => target).toSorted();
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, at) => `/proxy/${at}`).toSorted();
+
+describe('no line is lost', () => {
+  test('in a file that two workers write, up to SIGTERM and what it lets finish', async (t) => {
+    const a = await origin(t, 'a');
+    const path = join(temporaryDirectory(t), 'access.log');
+    const running = await balancer(t, [a.url], { to: path });
+    assert.equal(await askMany(running.port, 500, (at) => `/proxy/${at}`), 500);
+    a.hold();
+    const late = Array.from({ length: 20 }, (_, at) => ask(running.port, `/proxy/${500 + at}`));
+    await until('the last requests to be at the backend', () => a.heldCount === 20);
+    running.signal('SIGTERM');
+    await until('draining', () => running.output.includes('draining'));
+    a.release();
+    for (const { status } of await Promise.all(late)) assert.equal(status, 200);
+    assert.equal(await running.exited(), 0);
+    const lines = linesOf(path);
+    assert.deepEqual(targets(lines), numbered(520));
+    assert.equal(new Set(lines.map(({ id }) => id)).size, 520);
+    for (const { route, pool, backend, status, attempts, traceId, bytesIn, bytesOut } of lines) {
+      assert.deepEqual([route, pool, status, attempts.length], ['app', 'app', 200, 1]);
+      assert.deepEqual([attempts[0]?.backend, attempts[0]?.outcome], [backend, 'success']);
+      assert.match(traceId ?? '', /^[0-9a-f]{32}$/);
+      assert.ok(bytesIn > 50 && bytesOut > 50);
+    }
+  });
+
+  test('on standard output, among the lines of the log of the product', async (t) => {
+    const a = await origin(t, 'a');
+    const running = await balancer(t, [a.url], {});
+    await askMany(running.port, 300, (at) => `/proxy/${at}`);
+    running.signal('SIGHUP');
+    await askMany(running.port, 300, (at) => `/proxy/${300 + at}`);
+    await terminate(running);
+    await until('the last of its output', () => running.output.includes('"drained"'));
+    assert.deepEqual(targets(linesIn(running.output)), numbered(600));
+  });
+
+  test('in a pipe that is often full', async (t) => {
+    const a = await origin(t, 'a');
+    const path = join(temporaryDirectory(t), 'fifo');
+    execFileSync('mkfifo', [path]);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    t.after(() => closeSync(reader));
+    const running = await balancer(t, [a.url], { to: path });
+    let text = '';
+    const take = (most: number): boolean => {
+      const part = Buffer.alloc(most);
+      try {
+        const length = readSync(reader, part);
+        text += part.toString('utf8', 0, length);
+        return length > 0;
+      } catch {
+        return false;
+      }
+    };
+    // More than the pipe holds waits in both workers before anything is read, and then it is read in odd pieces.
+    const filler = 'x'.repeat(500);
+    assert.equal(await askMany(running.port, 600, (at) => `/proxy/${at}?${filler}`), 600);
+    await until('every line', () => {
+      take(1777);
+      return text.split('\n').length === 601;
+    });
+    await terminate(running);
+    assert.equal(take(1), false);
+    assert.deepEqual(
+      targets(linesIn(text)),
+      numbered(600)
+        .map((target) => `${target}?${filler}`)
+        .toSorted(),
+    );
+  });
+});
+
+describe('a reader of standard output that sleeps', () => {
+  /** Lines of this length fill every pipe and buffer soon. */
+  const filler = 'x'.repeat(1900);
+
+  test('costs lines, which are counted and told of, and no client waits', async (t) => {
+    const a = await origin(t, 'a');
+    const running = await balancer(t, [a.url], {});
+    running.ignore();
+    let asked = 0;
+    let dropped = 0;
+    while (dropped === 0) {
+      assert.ok((asked += 500) <= 10_000, 'nothing was dropped');
+      assert.equal(await askMany(running.port, 500, (at) => `/proxy/${at}?${filler}`), 500);
+      dropped = await metric(running.port, 'edgebalancer_access_log_dropped_total');
+    }
+    // The supervisor has lines of its own for the same pipe, and goes on all the same.
+    running.signal('SIGHUP');
+    await until('the reload', async () => (await metric(running.port, 'edgebalancer_config_revision')) === 2);
+    running.listen();
+    await until('both workers to tell what they have dropped', async () => {
+      const told = linesIn(running.output.slice(0, running.output.lastIndexOf('\n') + 1));
+      const lost = told.reduce((sum, { dropped: count = 0 }) => sum + count, 0);
+      return lost === (await metric(running.port, 'edgebalancer_access_log_dropped_total')) ? lost : null;
+    });
+    await terminate(running);
+    await until('the last of its output', () => running.output.includes('"drained"'));
+    const lines = linesIn(running.output);
+    const lost = lines.reduce((sum, { dropped: count = 0 }) => sum + count, 0);
+    assert.ok(lost >= dropped);
+    const kept = lines.filter(({ target = '' }) => target.startsWith('/proxy/')).length;
+    const others = lines.filter(({ target = '' }) => target === '/metrics').length;
+    assert.ok(kept + lost >= asked && kept + lost <= asked + others, `${kept} + ${lost} of ${asked}`);
+  });
+
+  test('for ever does not keep the process from ending', async (t) => {
+    const a = await origin(t, 'a');
+    const running = await balancer(t, [a.url], {});
+    running.ignore();
+    await askMany(running.port, 1500, (at) => `/proxy/${at}?${filler}`);
+    await terminate(running);
+  });
+});
+
+describe('reloading', () => {
+  /** Writes `access` to the configuration, and waits until it is in force, or refused. */
+  async function reload(running: Balancer, access: object | null, says: string): Promise<void> {
+    const config = JSON.parse(readFileSync(running.file, 'utf8')) as object;
+    const before = running.output.split(says).length;
+    writeFileSync(running.file, JSON.stringify({ ...config, log: { access } }));
+    running.signal('SIGHUP');
+    await until(says, () => running.output.split(says).length > before);
+  }
+
+  test('moves the log, changes what is sampled, ends it, and begins it anew', async (t) => {
+    const a = await origin(t, 'a');
+    const directory = temporaryDirectory(t);
+    const [first, second] = [join(directory, 'first'), join(directory, 'second')];
+    const running = await balancer(t, [a.url], { to: first });
+    const step = (name: string) => askMany(running.port, 40, (at) => `/proxy/${name}/${at}`);
+    const count = (path: string, name: string) =>
+      linesOf(path).filter(({ target }) => target?.startsWith(`/proxy/${name}/`)).length;
+    await step('first');
+    await reload(running, { to: second }, 'configuration reloaded');
+    await step('second');
+    await reload(running, { to: second, sample: 0 }, 'configuration reloaded');
+    await step('none');
+    await ask(running.port, '/proxy/x', { method: 'CONNECT' }).catch(() => {});
+    await reload(running, null, 'configuration reloaded');
+    await step('off');
+    await reload(running, { to: first }, 'configuration reloaded');
+    await step('again');
+    await terminate(running);
+    assert.deepEqual(
+      ['first', 'second', 'none', 'off', 'again'].map((name) => [count(first, name), count(second, name)]),
+      [
+        [40, 0],
+        [0, 40],
+        [0, 0],
+        [0, 0],
+        [40, 0],
+      ],
+    );
+  });
+
+  test('to a place that cannot be written is refused, and the log stays where it is', async (t) => {
+    const a = await origin(t, 'a');
+    const directory = temporaryDirectory(t);
+    const path = join(directory, 'log');
+    const running = await balancer(t, [a.url], { to: path });
+    await reload(running, { to: join(directory, 'missing/log') }, 'the configuration was refused');
+    assert.match(running.output, /Access log \(log\.access\.to\): .*missing does not exist; create it\./);
+    await askMany(running.port, 10, (at) => `/proxy/${at}`);
+    await terminate(running);
+    assert.deepEqual(targets(linesOf(path)), numbered(10));
+  });
+});
+
+test('a directory that is missing is said in one sentence at the start', async (t) => {
+  const directory = temporaryDirectory(t);
+  const file = join(directory, 'edgebalancer.json');
+  const access = { to: join(directory, 'missing/access.log') };
+  const config = {
+    listeners: [{ address: '127.0.0.1:0' }],
+    admin: { address: null },
+    log: { access },
+    pools: { app: { backends: ['http://127.0.0.1:9'] } },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const program = new Program(t, ['run', file]);
+  assert.equal(await program.end(), 1);
+  assert.match(
+    program.stderr,
+    /^Access log \(log\.access\.to\): .*access\.log cannot be written to: the directory .*missing does not exist; create it\.\n$/,
+  );
+});
+
+describe('what a line says', () => {
+  interface Bed {
+    readonly backend: Recorder;
+    readonly running: Balancer;
+    readonly client: RawClient;
+    readonly lines: () => Line[];
+  }
+
+  async function bed(t: TestContext, more: object = {}, others: readonly string[] = []): Promise<Bed> {
+    const backend = await Recorder.start();
+    t.after(() => backend.stop());
+    const path = join(temporaryDirectory(t), 'log');
+    const running = await balancer(t, [...others, backend.url], { to: path }, more);
+    const client = await RawClient.connect({ port: running.port });
+    t.after(() => client.destroy());
+    return { backend, running, client, lines: () => linesOf(path) };
+  }
+
+  const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const one = async ({ lines }: Bed): Promise<Line> => {
+    await until('the line', () => lines().length > 0);
+    assert.equal(lines().length, 1);
+    return lines()[0] as Line;
+  };
+
+  test('an attempt that failed and the one that made up for it', async (t) => {
+    const gone = await Origin.start('gone');
+    await gone.stop();
+    const setup = await bed(t, { strategy: 'round-robin' }, [gone.url]);
+    const { client, running } = setup;
+    await client.ask(get('/proxy/'));
+    await client.ask(get('/proxy/'));
+    await terminate(running);
+    const made = setup.lines().find(({ attempts }) => attempts.length === 2);
+    assert.ok(made, JSON.stringify(setup.lines()));
+    assert.deepEqual(
+      made.attempts.map(({ backend, outcome }) => [backend, outcome]),
+      [
+        [new URL(gone.url).host, 'connect-failure'],
+        [new URL(setup.backend.url).host, 'success'],
+      ],
+    );
+    assert.deepEqual([made.status, made.reason, made.backend], [200, undefined, new URL(setup.backend.url).host]);
+    for (const { outcome } of made.attempts) assert.ok((OUTCOME_NAMES as readonly string[]).includes(outcome));
+  });
+
+  test('an answer that broke off', async (t) => {
+    const setup = await bed(t);
+    setup.backend.script = () => ({ raw: 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf', end: 'close' });
+    await setup.client.send(get('/proxy/'));
+    await setup.client.untilClosed();
+    const { status, reason, fault, attempts } = await one(setup);
+    assert.deepEqual(
+      [status, reason, fault, attempts[0]?.outcome],
+      [200, 'upstream-reset', 'upstream-truncated', 'truncated'],
+    );
+  });
+
+  test('a client that left', async (t) => {
+    const setup = await bed(t);
+    setup.backend.script = () => ({ raw: '', parts: [[60_000, 'late']] });
+    await setup.client.send(get('/proxy/slow'));
+    await setup.backend.until(() => setup.backend.requests.length > 0);
+    setup.client.reset();
+    const { status, reason, fault, attempts } = await one(setup);
+    assert.deepEqual([status, reason, fault, attempts[0]?.outcome], [0, 'bad-request', 'client-closed', 'cancelled']);
+  });
+
+  test('bytes that were no request', async (t) => {
+    const setup = await bed(t);
+    await setup.client.send('BAD\r\n\r\n');
+    await setup.client.untilClosed();
+    const { status, fault, method, attempts } = await one(setup);
+    assert.deepEqual([status, fault, method, attempts], [400, 'bad-request-line', undefined, []]);
+  });
+
+  test('an answer of the proxy itself, with the id that the client was told', async (t) => {
+    const setup = await bed(t, { retry: null });
+    await setup.backend.stop();
+    const { head } = await setup.client.ask(get('/proxy/?token=s3cr3t'));
+    const line = await one(setup);
+    assert.deepEqual([line.status, line.reason, line.fault], [502, 'connect-failed', 'connect-failed']);
+    assert.equal(line.target, '/proxy/?token=REDACTED');
+    assert.ok(head.includes(line.id as string), head);
+    assert.ok(line.bytesOut > 100, `${line.bytesOut} bytes were sent`);
+  });
+});
