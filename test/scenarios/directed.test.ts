@@ -273,11 +273,12 @@ describe('circuits', () => {
       { forMs: 3_600_000, from: 0, to: 0 },
       { forMs: 5_000, from: 2, to: 2 },
     ];
-    const after: Fault = { kind: 'errors', ...at('*', 3_605, 3_610), status: 503, share: 0.5, retryAfterMs: 0 };
+    const after: Fault = { kind: 'errors', ...at('*', 3_605, 3_610), status: 503, share: 1, retryAfterMs: 0 };
     const before: Fault = { ...after, ...at('*', 0, 5), share: 0.2 };
-    const circuit = { ...DEFAULT_CIRCUIT, failureRatio: 0.3 };
+    const circuit = { ...DEFAULT_CIRCUIT, consecutiveFailures: 100 };
     const lived = live({ backends: 2, faults: [before, after], traffic: { phases }, pool: { circuit } });
     assert.equal(lived.result.coverage.of('silent hour'), 1);
+    assert.ok(errors(lived) > 15);
     assert.equal(lived.result.coverage.of('open: ratio') + lived.result.coverage.of('open: streak'), 0);
   });
 

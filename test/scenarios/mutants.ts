@@ -81,12 +81,12 @@ export const MUTANTS: readonly Mutant[] = [
       circuits: (plan, views, members, ...rest) =>
         new Circuits(plan, views, new broken.OthersAreWell(members.list, members.views), ...rest),
     },
-    caughtBy: ['last-one-stays'],
+    caughtBy: ['last-one-stays', 'events-match'],
   },
   {
     name: 'more trials than planned',
     policies: planned(({ trials }) => ({ trials: trials + 1 })),
-    caughtBy: ['trials-bounded', 'circuits-change-by-rule', 'generations-move'],
+    caughtBy: ['opens-long-enough', 'trials-bounded', 'circuits-change-by-rule', 'generations-move'],
   },
   {
     name: 'trials before their time',

@@ -67,7 +67,7 @@ export class Rig {
   }
 
   async reload(options: RigOptions): Promise<void> {
-    assert.ok(await this.supervisor.reload(await draftFrom(configFor(options))), this.log.lines.at(-1));
+    assert.ok(await this.supervisor.reload(await draftFrom(configFor(options))), this.log.lines.at(-1) ?? 'refused');
   }
 
   slot(id: string, pool = 'app'): number {
