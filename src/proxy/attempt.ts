@@ -119,7 +119,7 @@ export class Attempt {
     recorder.attempt(slot, outcome, waitedMs);
     if (isUpstreamError(outcome)) recorder.upstreamError();
     exchange?.noteAttempt(this, outcome, waitedMs);
-    this.#pool.settle(slot, this.#inFlightBefore, this.#permit, this.#trial, waitedMs, outcome, nowMs);
+    this.#pool.settle(slot, this.#inFlightBefore, this.#permit, this.#trial, waitedMs, outcome, nowMs, this.#switched);
     this.#plane.releaseAttempt(this);
   }
 
@@ -182,6 +182,8 @@ export class Attempt {
   onUpgraded(buf: Buffer, head: ResponseHead, connection: Connection, at: number, end: number): void {
     this.#switched = true;
     this.firstByteMs = performance.now();
+    // Its end may be hours away: the circuit hears of it now.
+    this.#pool.selector.answered(this.slot, this.#permit, this.#trial, Outcome.success, this.firstByteMs);
     this.upstream = null;
     (this.exchange as Exchange).onUpgraded(this, buf, head, connection, at, end);
   }

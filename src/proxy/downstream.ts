@@ -174,8 +174,9 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
   answerFault(fault: FaultCode, unfinished: boolean, head: Buffer): void {
     const exchange = this.#exchange as Exchange;
     const how = { json: acceptsJson(head), headOnly: exchange.isHead, requestId: exchange.requestIdText };
-    this.#release();
     this.#sendFault(fault, unfinished, how, exchange.standing);
+    exchange.recordRefused(fault, performance.now());
+    this.#release();
     this.#next(performance.now(), unfinished);
   }
 
@@ -252,7 +253,6 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
     this.output.begin(head.versionMinor);
     const fault = exchange.begin(this, buf, head, nowMs);
     if (fault !== 0) {
-      exchange.recordRefused(fault, nowMs);
       this.answerFault(fault, !exchange.requestReceived, buf.subarray(head.start, head.end));
       return headEnd;
     }

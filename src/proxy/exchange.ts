@@ -305,12 +305,10 @@ export class Exchange implements BodySink, TunnelOwner {
       this.client.exchangeCut();
       return;
     }
-    this.status = faultRow(fault).status;
-    this.#record(nowMs, fault);
     this.client.answerFault(fault, !this.#body.done, this.copy.head);
   }
 
-  /** A fault found by `begin`, before any attempt. */
+  /** The client was answered with a fault. */
   recordRefused(fault: FaultCode, nowMs: number): void {
     this.status = faultRow(fault).status;
     this.#record(nowMs, fault);

@@ -78,7 +78,7 @@ export class Pool {
     return slot;
   }
 
-  /** An attempt at a slot taken here ended. */
+  /** An attempt at a slot taken here ended; `answered`: its circuit has heard of it. */
   settle(
     slot: number,
     inFlightBefore: number,
@@ -87,11 +87,12 @@ export class Pool {
     elapsedMs: number,
     outcome: Outcome,
     nowMs: number,
+    answered = false,
   ): void {
     const { load } = this;
     load.limit?.settle(elapsedMs, load.inFlight, outcome, nowMs);
     load.inFlight -= 1;
-    this.selector.settle(slot, inFlightBefore, permit, trial, elapsedMs, outcome, nowMs);
+    this.selector.settle(slot, inFlightBefore, permit, trial, elapsedMs, outcome, nowMs, answered);
     if (load.line.length > 0) load.onRoom();
   }
 }

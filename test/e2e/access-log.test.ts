@@ -226,7 +226,9 @@ describe('reloading', () => {
     await step('second');
     await reload(running, { to: second, sample: 0 }, 'configuration reloaded');
     await step('none');
-    await ask(running.port, '/proxy/x', { method: 'CONNECT' }).catch(() => {});
+    const client = await RawClient.connect({ port: running.port });
+    await client.send('BAD\r\n\r\n');
+    await client.untilClosed();
     await reload(running, null, 'configuration reloaded');
     await step('off');
     await reload(running, { to: first }, 'configuration reloaded');
@@ -241,6 +243,10 @@ describe('reloading', () => {
         [0, 0],
         [40, 0],
       ],
+    );
+    assert.deepEqual(
+      linesOf(second).flatMap(({ fault = [] }) => fault),
+      ['bad-request-line'],
     );
   });
 
@@ -303,8 +309,9 @@ describe('what a line says', () => {
 
   test('an attempt that failed and the one that made up for it', async (t) => {
     const gone = await Origin.start('gone');
+    const { url } = gone;
     await gone.stop();
-    const setup = await bed(t, { strategy: 'round-robin' }, [gone.url]);
+    const setup = await bed(t, { strategy: 'round-robin' }, [url]);
     const { client, running } = setup;
     await client.ask(get('/proxy/'));
     await client.ask(get('/proxy/'));
@@ -314,7 +321,7 @@ describe('what a line says', () => {
     assert.deepEqual(
       made.attempts.map(({ backend, outcome }) => [backend, outcome]),
       [
-        [new URL(gone.url).host, 'connect-failure'],
+        [new URL(url).host, 'connect-failure'],
         [new URL(setup.backend.url).host, 'success'],
       ],
     );
@@ -336,7 +343,7 @@ describe('what a line says', () => {
 
   test('a client that left', async (t) => {
     const setup = await bed(t);
-    setup.backend.script = () => ({ raw: '', parts: [[60_000, 'late']] });
+    setup.backend.script = () => ({ raw: '' });
     await setup.client.send(get('/proxy/slow'));
     await setup.backend.until(() => setup.backend.requests.length > 0);
     setup.client.reset();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createConnection, type Socket } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
+import { P } from '#memory/counters.ts';
 import { Origin, ask, type Reply } from '../support/origin.ts';
 import { planFor, startPlane, type PlaneOptions } from '../support/plane.ts';
 import { configOf, draftFrom, supervise, type Settings, type Supervised } from '../support/supervised.ts';
@@ -91,6 +92,25 @@ describe('a loop that is late', () => {
     assert.equal(tables.counters.global('shedLag'), 0);
   });
 });
+
+for (const algorithm of ['gradient', 'vegas', 'aimd'] as const) {
+  test(`an adaptive limit (${algorithm}): who comes beyond it is refused, and room that is made is given`, async (t) => {
+    const origin = await backend(t);
+    const { port, tables } = await startPlane(t, { ports: [origin.port], pool: { concurrency: { algorithm } } });
+    origin.hold();
+    // What a limit begins with.
+    const most = 20;
+    const held = Array.from({ length: most }, () => ask(port));
+    await until('they are all in flight', () => origin.heldCount === most);
+    for (let more = 0; more < 3; more++) assert.ok(isShed(await ask(port)));
+    assert.equal(tables.counters.poolCount(0, P.concurrencyLimited), 3);
+    assert.equal(origin.heldCount, most);
+    origin.release();
+    for (const reply of await Promise.all(held)) assert.equal(reply.status, 200);
+    assert.equal((await ask(port)).status, 200);
+    assert.equal(tables.slots.total[1], 0);
+  });
+}
 
 async function superviseWith(t: TestContext, settings: Settings, more: object): Promise<Supervised> {
   return await supervise(t, settings, { draft: await draftFrom({ ...configOf(settings), ...more }) });

@@ -44,7 +44,7 @@ async function killedAndBack(t: TestContext, health: object | null): Promise<voi
   const load = Load.start(t, { port: rig.port, perSecond: PER_SECOND });
   await load.answered(300);
   await victim.kill();
-  await rig.untilCircuit(victim.id, CircuitState.open);
+  await rig.untilSeenOpen(victim.id);
   await load.answered(PER_SECOND);
   await victim.restart();
   const before = victim.journal.answered;

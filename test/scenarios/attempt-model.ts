@@ -8,7 +8,8 @@
  * - What the total time cuts short says nothing of a backend that was not there from the start: a retry that was left with a
  *   few milliseconds, or a copy sent late, is cancelled and not timed out.
  * - An orphan whose request was not sent is cancelled; one that was sent lasts to the end of its answer or its deadline.
- * - A trial is judged when its answer begins (`Selector.answered`); what comes after says nothing of the circuit.
+ * - A trial, and an answer that goes on for long (a tunnel), is judged when the answer begins (`Selector.answered`) and settled
+ *   as answered; what comes after says nothing of the circuit.
  */
 import { Outcome, outcomeOfStatus } from '#core/outcome.ts';
 import type { Course } from './backend-twin.ts';
@@ -20,8 +21,9 @@ export class AttemptModel {
   readonly pool: PoolTwin;
   readonly slot: number;
   readonly hedge: boolean;
-  /** A trial of which nothing has been said yet. */
-  trial: boolean;
+  readonly trial: boolean;
+  /** Its circuit has judged by how its answer began. */
+  answered = false;
   readonly permit: number;
   readonly startedMs: number;
   readonly inFlightBefore: number;
@@ -110,9 +112,9 @@ export class AttemptModel {
 
   #answered(): void {
     const { status, endMs, cut, retryAfterMs } = this.#course;
-    if (this.trial && !this.pool.worker.world.policies.trialsToTheEnd) {
-      this.trial = false;
+    if ((this.trial || this.#long) && !this.pool.worker.world.policies.judgedByEnd) {
       this.pool.answered(this, outcomeOfStatus(status));
+      this.answered = true;
     }
     const given = this.exchange?.onAnswerHead(this, status, retryAfterMs) === true;
     if (this.over) return;

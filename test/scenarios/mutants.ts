@@ -263,7 +263,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a trial is judged by the end of its answer, which may be hours away',
-    policies: { trialsToTheEnd: true },
+    policies: { judgedByEnd: true },
     scenario: TUNNELS,
     caughtBy: ['recovers'],
   },

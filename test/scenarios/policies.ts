@@ -27,8 +27,8 @@ export interface Policies {
   readonly reclaim: { readonly counts: boolean; readonly lock: boolean; readonly lines: boolean };
   /** The loser of a hedge is forgotten as soon as the other copy is answered, instead of counted to its end. */
   readonly forgetLosers: boolean;
-  /** A trial is judged by the end of its answer, instead of by its beginning. */
-  readonly trialsToTheEnd: boolean;
+  /** Trials and tunnels are judged by the end of their answers, instead of by their beginning. */
+  readonly judgedByEnd: boolean;
 }
 
 export const REAL: Policies = {
@@ -43,7 +43,7 @@ export const REAL: Policies = {
   stepHealth,
   reclaim: { counts: true, lock: true, lines: true },
   forgetLosers: false,
-  trialsToTheEnd: false,
+  judgedByEnd: false,
 };
 
 export function definitionOf(name: string): StrategyDefinition {

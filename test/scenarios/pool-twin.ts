@@ -108,19 +108,19 @@ export class PoolTwin {
     return slot;
   }
 
-  /** The answer to a trial begins. */
-  answered({ slot, permit }: AttemptModel, outcome: Outcome): void {
+  /** The answer begins of an attempt whose circuit judges by that. */
+  answered({ slot, permit, trial }: AttemptModel, outcome: Outcome): void {
     const { watch, nowMs } = this.worker.world;
     watch.beforeEnd();
-    this.selector.answered(slot, permit, outcome, nowMs);
-    watch.afterEnd(this, { slot, permit, trial: true, outcome });
+    this.selector.answered(slot, permit, trial, outcome, nowMs);
+    watch.afterEnd(this, { slot, permit, trial, outcome });
   }
 
-  settle({ slot, permit, trial, startedMs, inFlightBefore }: AttemptModel, outcome: Outcome): void {
+  settle({ slot, permit, trial, startedMs, inFlightBefore, answered }: AttemptModel, outcome: Outcome): void {
     const { watch, nowMs } = this.worker.world;
     watch.beforeEnd();
-    this.selector.settle(slot, inFlightBefore, permit, trial, nowMs - startedMs, outcome, nowMs);
-    watch.afterEnd(this, { slot, permit, trial, outcome });
+    this.selector.settle(slot, inFlightBefore, permit, trial, nowMs - startedMs, outcome, nowMs, answered);
+    watch.afterEnd(this, answered ? null : { slot, permit, trial, outcome });
     if (this.load.line.length > 0) this.worker.serveLineSoon(this.plan.name);
   }
 

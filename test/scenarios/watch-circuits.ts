@@ -108,14 +108,18 @@ export class CircuitWatch {
     this.#before.set(this.#words);
   }
 
-  afterEnd(pool: PoolTwin, said: Said): void {
-    const { slot } = said;
+  afterEnd(pool: PoolTwin, said: Said | null): void {
+    const slot = said?.slot ?? -1;
     for (let at = 0; at < this.#words.length; at++)
       ensure(
         at === slot || this.#words[at] === this.#before[at],
         'circuits-change-by-rule',
         () => `an end changed ${this.#say(at)}`,
       );
+    if (said === null) {
+      this.#expectTold([], 0);
+      return;
+    }
     const { outcome } = said;
     this.#world.coverage.hit(isFailure(outcome) ? 'failures' : 'successes');
     if (pool.plan.circuit === null) this.#expectSame('circuits-change-by-rule', slot);

@@ -173,7 +173,8 @@ export class ExchangeWatch {
 
   workerDies(worker: WorkerTwin): void {
     if (this.#lines[worker.row]!.some((count) => count > 0)) this.#world.coverage.hit('died with a line');
-    for (const attempt of worker.attempts) if (attempt.trial) this.#world.coverage.hit('died with a trial');
+    for (const attempt of worker.attempts)
+      if (attempt.trial && !attempt.answered) this.#world.coverage.hit('died with a trial');
     for (const budget of this.#budgets) budget.workerDied();
   }
 

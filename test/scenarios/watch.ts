@@ -63,7 +63,8 @@ export class Watch {
     this.circuits.remember();
   }
 
-  afterEnd(pool: PoolTwin, said: Said): void {
+  /** Null: what there was to say has been said. */
+  afterEnd(pool: PoolTwin, said: Said | null): void {
     this.circuits.afterEnd(pool, said);
   }
 

@@ -162,12 +162,25 @@ describe('trials', () => {
 
   test('bug: an answer that goes on for hours (a tunnel, events) was a lost trial, for ever', () => {
     const pool = dueAt({}, 1);
-    const { slot, permit } = pool.taken();
-    pool.selectors[0]!.answered(slot, permit, Outcome.success, pool.nowMs);
-    assert.ok(pool.circuits[0]!.isClosed(1));
+    const { slot, before, permit, trial } = pool.taken();
+    const [selector, circuits] = [pool.selectors[0]!, pool.circuits[0]!];
+    selector.answered(slot, permit, trial, Outcome.success, pool.nowMs);
+    assert.ok(circuits.isClosed(1));
     pool.nowMs += 3_600_000;
-    pool.settle({ slot, worker: 0, before: 0, permit, trial: false }, Outcome.truncated);
-    assert.ok(pool.circuits[0]!.isClosed(1), 'its end says nothing of the circuit any more');
+    selector.settle(slot, before, permit, trial, 3_600_000, Outcome.truncated, pool.nowMs, true);
+    assert.ok(circuits.isClosed(1), 'its end says nothing of the circuit any more');
+    assert.equal(pool.tables.slots.total[1], 0);
+  });
+
+  test('bug: refused connections between tunnels that last for hours counted as failures in a row', () => {
+    const pool = new SmallPool({ tiers: [0, 0] });
+    for (let hour = 0; hour < 9; hour++) {
+      pool.nowMs += 3_600_000;
+      pool.fail(1);
+      const circuits = pool.circuits[0]!;
+      pool.selectors[0]!.answered(1, circuits.permit(1), false, Outcome.success, pool.nowMs);
+    }
+    assert.ok(pool.circuits[0]!.isClosed(1));
   });
 });
 

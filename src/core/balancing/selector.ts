@@ -117,13 +117,14 @@ export class Selector {
   }
 
   /**
-   * The answer to a trial taken here begins, which is all that a trial is waited for: settle the attempt as no trial then.
+   * The answer of an attempt taken here begins, and its circuit is to judge by that: of a trial, for which nobody waits
+   * longer, and of what may go on for hours (a tunnel). Settle the attempt as answered then.
    */
-  answered(slot: number, permit: number, outcome: Outcome, nowMs: number): void {
-    this.circuits?.answered(slot, permit, outcome, nowMs);
+  answered(slot: number, permit: number, trial: boolean, outcome: Outcome, nowMs: number): void {
+    this.circuits?.settle(slot, permit, trial, outcome, nowMs);
   }
 
-  /** An attempt taken here ended; the three values are those that `take` left. */
+  /** An attempt taken here ended; the first three values are those that `take` left. `answered`: that was called for it. */
   settle(
     slot: number,
     inFlightBefore: number,
@@ -132,10 +133,11 @@ export class Selector {
     elapsedMs: number,
     outcome: Outcome,
     nowMs: number,
+    answered = false,
   ): void {
     this.#members.views.settle(this.#worker, slot);
     if (!this.#superseded) this.strategy.settle?.(slot, inFlightBefore, elapsedMs, outcome, nowMs);
-    this.circuits?.settle(slot, permit, trial, outcome, nowMs);
+    if (!answered) this.circuits?.settle(slot, permit, trial, outcome, nowMs);
   }
 
   /** Another strategy has this pool's memory now: what is still in flight must not be written into it. */

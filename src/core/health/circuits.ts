@@ -146,14 +146,9 @@ export class Circuits {
   }
 
   /**
-   * The answer to a trial that began under `permit` begins. Its end may be hours away (a tunnel, a stream of events), and by
-   * then it would count as lost; settle the attempt as no trial.
+   * An attempt that began under `permit` ended; or its answer began, if it is not settled again. Of a trial, and of what goes on
+   * for hours, that is when it must be said: at its end a trial would long have counted as lost.
    */
-  answered(slot: number, permit: number, outcome: Outcome, nowMs: number): void {
-    this.#settleTrial(slot, permit, outcome, nowMs);
-  }
-
-  /** An attempt that began under `permit` ended. */
   settle(slot: number, permit: number, trial: boolean, outcome: Outcome, nowMs: number): void {
     if (trial) {
       this.#settleTrial(slot, permit, outcome, nowMs);

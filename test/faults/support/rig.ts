@@ -20,7 +20,10 @@ export interface Named {
 
 export interface RigOptions {
   readonly backends: readonly Named[];
-  /** Keys of the pool `app` besides its backends. No probes unless it says so. */
+  /**
+   * Keys of the pool `app` besides its backends. Unless it says so, no probes, and round robin at full weight, so that each
+   * backend gets its turn, the one that fails too: how the strategies keep away from it is tested elsewhere.
+   */
   readonly pool?: object;
   /** Keys of the route besides its match and pool. */
   readonly route?: object;
@@ -41,7 +44,7 @@ export function configFor({ backends, pool, route, pools }: RigOptions): object 
       { name: 'app', match: { path: '/proxy/' }, stripPrefix: '/proxy', rateLimits: [], pool: 'app', ...route },
       { name: 'control', match: { path: '/' }, controlPlane: true },
     ],
-    pools: { app: { health: null, backends: named, ...pool }, ...pools },
+    pools: { app: { strategy: 'round-robin', slowStart: null, health: null, backends: named, ...pool }, ...pools },
   };
 }
 
@@ -137,6 +140,26 @@ export class Rig {
     for (const row of slots.rows) assert.ok(row.every((count) => count === 0), 'a worker counts what is no more');
     for (const word of circuits.words)
       if (stateOf(word) === CircuitState.halfOpen) assert.equal(trialsOf(word), 0, 'a trial was left behind');
+  }
+
+  /** Waits until operators can see that the circuit of `id` opened: by its name, in the log, the admin API and the metrics. */
+  async untilSeenOpen(id: string): Promise<void> {
+    await until('the log to say it', () => this.log.lines.some((line) => line.includes(`circuit of app/${id} is open: `)));
+    await until('the admin API to say it', async () => {
+      const { pools } = JSON.parse(await this.read('/admin/backends')) as {
+        pools: { name: string; backends: { id: string; circuit: string }[] }[];
+      };
+      const pool = pools.find(({ name }) => name === 'app');
+      return pool?.backends.find((backend) => backend.id === id)?.circuit === 'open';
+    });
+    const labels = `pool="app",backend="${id}"`;
+    await until('the metrics to say it', async () => {
+      const metrics = await this.read('/metrics');
+      return (
+        metrics.includes(`edgebalancer_circuit_state{${labels}} 1\n`) &&
+        new RegExp(`^edgebalancer_circuit_transitions_total\\{${labels},to="open"\\} [1-9]`, 'm').test(metrics)
+      );
+    });
   }
 
   /** What the control plane answers. */
