@@ -45,7 +45,9 @@ export class BucketTable {
       const word = cells[at + 1] as number;
       const next = bucket.step(word, nowTicks, chance);
       if (!bucket.allowed) return false;
-      if (next === word || Atomics.compareExchange(cells, at + 1, word, next) === word) return true;
+      if (next !== word && Atomics.compareExchange(cells, at + 1, word, next) !== word) continue;
+      // A way that went to another key, or was merged, does not count what was taken from it just now.
+      if (Atomics.load(cells, at) === mark) return true;
     }
     return true;
   }
@@ -67,14 +69,29 @@ export class BucketTable {
     const word = cells[best + 1] as number;
     if (Atomics.compareExchange(cells, best + 1, word, nowTicks) !== word) return -1;
     if (Atomics.compareExchange(cells, best, old, mark) !== old) return -1;
-    // Another worker may have put the same key into an earlier way meanwhile: that one counts.
-    for (let at = set; at < best; at += STRIDE) {
-      if (cells[at] !== mark) continue;
-      Atomics.compareExchange(cells, best, mark, 0);
-      return at;
-    }
     if (bestAhead > 0) this.evicted = true;
-    return best;
+    // Another worker may have put the same key into another way meanwhile: the first of them counts.
+    let first = -1;
+    for (let at = set; at < set + SET_CELLS; at += STRIDE) {
+      if (Atomics.load(cells, at) !== mark) continue;
+      if (first === -1) first = at;
+      else this.#merge(at, first, mark, nowTicks);
+    }
+    return first;
+  }
+
+  /** Two ways have one key: what was taken from the second counts in the first. */
+  #merge(from: number, into: number, mark: number, nowTicks: number): void {
+    const cells = this.#cells;
+    // Nobody finds it any more; who has found it before sees so after taking from it, and takes again.
+    if (Atomics.compareExchange(cells, from, mark, 0) !== mark) return;
+    const taken = (Atomics.load(cells, from + 1) - nowTicks) | 0;
+    if (taken <= 0) return;
+    for (;;) {
+      const word = Atomics.load(cells, into + 1);
+      const ahead = Math.max(0, (word - nowTicks) | 0);
+      if (Atomics.compareExchange(cells, into + 1, word, (nowTicks + ahead + taken) | 0) === word) return;
+    }
   }
 }
 

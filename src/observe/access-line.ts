@@ -5,7 +5,7 @@
 import { FAULT_COUNT, faultRow } from '#core/fault.ts';
 import { OUTCOME_NAMES } from '#core/outcome.ts';
 import { ATTEMPTS_MAX, TARGET_BYTES_MAX, type ExchangeNotes } from './exchange-notes.ts';
-import { CUT_MARK, put, putInteger, putMillis, putText, putTime, quoted } from './json-bytes.ts';
+import { CUT_MARK, put, putInteger, putMillis, putText, putTime } from './json-bytes.ts';
 import { putTarget } from './target-text.ts';
 
 /** No line is longer, its line end included: so much goes into a pipe in one piece (PIPE_BUF). */
@@ -34,24 +34,48 @@ const CLOSING_BRACKET = 0x5d;
 const COMMA = 0x2c;
 const LF = 0x0a;
 
+/** Members that are the same again and again: a name with its key in front, escaped once. */
+class Members {
+  readonly #key: string;
+  readonly #rest: string;
+  readonly #known = new Map<string, Buffer>();
+
+  constructor(key: string, rest = '') {
+    this.#key = key;
+    this.#rest = rest;
+  }
+
+  of(name: string): Buffer {
+    let known = this.#known.get(name);
+    if (known === undefined) {
+      if (this.#known.size >= NAMES_MAX) this.#known.clear();
+      known = Buffer.from(`${this.#key}${JSON.stringify(name)}${this.#rest}`, 'utf8');
+      this.#known.set(name, known);
+    }
+    return known;
+  }
+}
+
+const LISTENER = new Members('","listener":');
+const ROUTE = new Members(',"route":');
+const POOL = new Members(',"pool":');
+const BACKEND = new Members(',"backend":');
+/** By outcome: a closed list. */
+const ATTEMPT = OUTCOME_NAMES.map((outcome) => new Members('{"backend":', `,"outcome":"${outcome}"`));
+
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 const TIME = bytes('{"time":"');
 const ID = bytes('","id":"');
 const CLIENT = bytes('","client":"');
-const LISTENER = bytes('","listener":');
-const ROUTE = bytes(',"route":');
 const METHOD = bytes(',"method":"');
 const HOST = bytes(',"host":"');
 const TARGET = bytes(',"target":"');
 const PROTOCOL = [bytes(',"protocol":"HTTP/1.0"'), bytes(',"protocol":"HTTP/1.1"')] as const;
-const STATUS = bytes(',"status":');
+const STATUS = Array.from({ length: 1000 }, (_, status) => bytes(`,"status":${status}`));
 const BYTES_IN = bytes(',"bytesIn":');
 const BYTES_OUT = bytes(',"bytesOut":');
 const DURATION = bytes(',"durationMs":');
-const POOL = bytes(',"pool":');
-const BACKEND = bytes(',"backend":');
 const ATTEMPTS = bytes(',"attempts":[');
-const ATTEMPT = bytes('{"backend":');
 const CONNECT = bytes(',"connectMs":');
 const FIRST_BYTE = bytes(',"firstByteMs":');
 const MS = bytes(',"ms":');
@@ -60,24 +84,11 @@ const MORE = bytes(',"moreAttempts":');
 const TRACE = bytes(',"traceId":"');
 const AGENT = bytes(',"userAgent":"');
 const DROPPED = bytes('","dropped":');
-/** By outcome and by fault: closed lists. */
-const OUTCOMES = OUTCOME_NAMES.map((name) => bytes(`,"outcome":"${name}"`));
+/** By fault: a closed list. */
 const FAULTS = Array.from({ length: FAULT_COUNT }, (_, at) => {
   const { reason, name } = faultRow(at + 1);
   return bytes(`,"reason":"${reason}","fault":"${name}"`);
 });
-
-const names = new Map<string, Buffer>();
-
-function putName(into: Buffer, at: number, name: string): number {
-  let known = names.get(name);
-  if (known === undefined) {
-    if (names.size >= NAMES_MAX) names.clear();
-    known = quoted(name);
-    names.set(name, known);
-  }
-  return put(into, at, known);
-}
 
 /** Text in a room of its own, with the quote that ends it. */
 function putPart(
@@ -112,20 +123,22 @@ export function putLine(into: Buffer, at: number, notes: ExchangeNotes, beganMs:
   }
   to = put(into, to, CLIENT);
   to = Math.abs(putText(into, to, to + CLIENT_ROOM, notes.client, 0, notes.client.length));
-  to = put(into, to, LISTENER);
-  to = putName(into, to, notes.listener);
-  if (notes.route !== '') to = putName(into, put(into, to, ROUTE), notes.route);
+  to = put(into, to, LISTENER.of(notes.listener));
+  if (notes.route !== '') to = put(into, to, ROUTE.of(notes.route));
   if (notes.versionMinor >= 0) to = putRequest(into, to, notes, targetRoom(notes, told));
-  to = putInteger(into, put(into, to, STATUS), notes.status);
+  to = put(into, to, STATUS[notes.status] as Buffer);
   if (notes.fault > 0) to = put(into, to, FAULTS[notes.fault - 1] as Buffer);
   to = putInteger(into, put(into, to, BYTES_IN), notes.bytesIn);
   to = putInteger(into, put(into, to, BYTES_OUT), notes.bytesOut);
   to = putMillis(into, put(into, to, DURATION), durationMs);
-  if (notes.pool !== '') to = putName(into, put(into, to, POOL), notes.pool);
+  if (notes.pool !== '') to = put(into, to, POOL.of(notes.pool));
   const backend = notes.backend === '' && told > 0 ? (notes.attemptBackends[told - 1] as string) : notes.backend;
-  if (backend !== '') to = putName(into, put(into, to, BACKEND), backend);
+  if (backend !== '') to = put(into, to, BACKEND.of(backend));
   to = putAttempts(into, to, notes, told);
-  if (notes.hasTrace) to = putPart(into, put(into, to, TRACE), 32, notes.traceId, 0, 32, false);
+  if (notes.hasTrace) {
+    to = put(into, put(into, to, TRACE), notes.traceId);
+    into[to++] = QUOTE;
+  }
   const { parts, hostEnd, agentEnd, agentCut } = notes;
   if (agentEnd > hostEnd) to = putPart(into, put(into, to, AGENT), AGENT_ROOM, parts, hostEnd, agentEnd, agentCut);
   into[to] = CLOSING_BRACE;
@@ -178,8 +191,8 @@ function putAttempts(into: Buffer, at: number, notes: ExchangeNotes, told: numbe
   let to = put(into, at, ATTEMPTS);
   for (let i = 0; i < told; i++) {
     if (i > 0) into[to++] = COMMA;
-    to = putName(into, put(into, to, ATTEMPT), attemptBackends[i] as string);
-    to = put(into, to, OUTCOMES[attemptOutcomes[i] as number] as Buffer);
+    const attempt = ATTEMPT[attemptOutcomes[i] as number] as Members;
+    to = put(into, to, attempt.of(attemptBackends[i] as string));
     const connectMs = attemptMs[3 * i] as number;
     const firstByteMs = attemptMs[3 * i + 1] as number;
     if (connectMs >= 0) to = putMillis(into, put(into, to, CONNECT), connectMs);

@@ -34,6 +34,11 @@ export class AccessLog {
     this.#queue = this.#queueFor(output);
   }
 
+  /** Bytes that wait to be written. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
   /** The exchange is over. `nowMs` is `performance.now()`. */
   write(notes: ExchangeNotes, nowMs: number): void {
     if (

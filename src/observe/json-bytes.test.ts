@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { CUT_MARK, ESCAPED_BYTES_MAX, putInteger, putMillis, putText, putTime, quoted } from './json-bytes.ts';
+import { CUT_MARK, ESCAPED_BYTES_MAX, putInteger, putMillis, putText, putTime } from './json-bytes.ts';
 
 const into = Buffer.alloc(4096);
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -81,8 +81,6 @@ describe('text', () => {
     );
     assert.equal(Buffer.from(CUT_MARK).toString(), '…');
   });
-
-  test('names are quoted as JSON quotes them', () => assert.equal(quoted('a"b\né').toString(), '"a\\"b\\né"'));
 });
 
 describe('numbers', () => {

@@ -41,6 +41,8 @@ export class Attempt {
   #staleRetried = false;
   /** Its connection became a tunnel: it lasts as long as that, but what the backend took is the time to its answer. */
   #switched = false;
+  /** The circuit has heard of its answer. */
+  #told = false;
 
   constructor(plane: DataPlane) {
     this.#plane = plane;
@@ -66,6 +68,7 @@ export class Attempt {
     this.#settled = false;
     this.#staleRetried = false;
     this.#switched = false;
+    this.#told = false;
     this.#plane.recorder.pick(slot);
   }
 
@@ -119,8 +122,14 @@ export class Attempt {
     recorder.attempt(slot, outcome, waitedMs);
     if (isUpstreamError(outcome)) recorder.upstreamError();
     exchange?.noteAttempt(this, outcome, waitedMs);
-    this.#pool.settle(slot, this.#inFlightBefore, this.#permit, this.#trial, waitedMs, outcome, nowMs, this.#switched);
+    this.#pool.settle(slot, this.#inFlightBefore, this.#permit, this.#trial, waitedMs, outcome, nowMs, this.#told);
     this.#plane.releaseAttempt(this);
+  }
+
+  /** The circuit judges by the answer's head, not by its end. */
+  #tellCircuit(outcome: Outcome, nowMs: number): void {
+    this.#told = true;
+    this.#pool.selector.answered(this.slot, this.#permit, this.#trial, outcome, nowMs);
   }
 
   onUpstreamReady(upstream: Upstream): void {
@@ -144,6 +153,8 @@ export class Attempt {
   onAnswerHead(buf: Buffer, head: ResponseHead, kind: number): Downstream | null {
     this.#status = head.status;
     if (this.#plane.accessLog !== null) this.firstByteMs = performance.now();
+    // A trial's body may go on for hours.
+    if (this.#trial) this.#tellCircuit(outcomeOfStatus(head.status), performance.now());
     const { exchange } = this;
     return exchange !== null && exchange.onAnswerHead(this, buf, head, kind) ? exchange.client : null;
   }
@@ -182,8 +193,8 @@ export class Attempt {
   onUpgraded(buf: Buffer, head: ResponseHead, connection: Connection, at: number, end: number): void {
     this.#switched = true;
     this.firstByteMs = performance.now();
-    // Its end may be hours away: the circuit hears of it now.
-    this.#pool.selector.answered(this.slot, this.#permit, this.#trial, Outcome.success, this.firstByteMs);
+    // Its end may be hours away.
+    this.#tellCircuit(Outcome.success, this.firstByteMs);
     this.upstream = null;
     (this.exchange as Exchange).onUpgraded(this, buf, head, connection, at, end);
   }

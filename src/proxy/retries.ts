@@ -141,7 +141,9 @@ export class Retries extends Timed implements Waiter {
     const other = this.#otherThan(attempt);
     exchange.first = other;
     exchange.second = null;
-    attempt.end(outcome, nowMs);
+    // Cut short by the time that others have used up: no fault of this backend.
+    const cutShort = outcome === Outcome.timeout && this.#made > 0 && nowMs >= exchange.totalEndsMs;
+    attempt.end(cutShort ? Outcome.cancelled : outcome, nowMs);
     if (other !== null) return true;
     if (this.#pool.retry?.listsOutcome(outcome) !== true) return false;
     const waitMs = this.#mayRetry(nowMs, isUnsent(outcome), 0);
@@ -208,7 +210,8 @@ export class Retries extends Timed implements Waiter {
     const { retry, load, selector, plan } = this.#pool;
     const exchange = this.#exchange;
     if (retry === null || this.#bound || this.#made >= retry.plan.attempts || exchange.copy.passed) return -1;
-    if (!unsent && !this.#listed) return -1;
+    // A larger body may happen to be here whole, for it had to wait for its connection: that is no reason to keep it.
+    if (!unsent && (!this.#listed || exchange.copy.bodyBytes > retry.plan.bodyBytes)) return -1;
     let waitMs = retry.backoffMs(this.#made + 1, this.#plane.random());
     if (askedMs > waitMs && !selector.hasUntried(nowMs, this.#tried)) waitMs = askedMs;
     if (nowMs + waitMs >= exchange.totalEndsMs) return -1;
@@ -226,8 +229,10 @@ export class Retries extends Timed implements Waiter {
 
   #again(nowMs: number): void {
     const exchange = this.#exchange;
-    const slot = this.#pool.take(exchange.key, nowMs, this.#tried, this.#repeatable, true);
+    const left = this.#made < (this.#pool.retry?.plan.attempts ?? 0);
+    const slot = this.#pool.take(exchange.key, nowMs, this.#tried, this.#repeatable && left, true);
     if (slot < 0) {
+      this.#pool.load.budget?.giveBack();
       exchange.refuse(this.#lastFault === 0 ? this.#faultOf(slot) : this.#lastFault);
       return;
     }
@@ -240,8 +245,10 @@ export class Retries extends Timed implements Waiter {
     const { first } = exchange;
     const { load, plan } = this.#pool;
     if (first === null || exchange.second !== null || exchange.answeredBy !== null || load.hedge === null) return;
-    const slot = load.hedge.take() ? this.#pool.take(exchange.key, nowMs, this.#tried, true, false) : NO_BACKEND;
+    const granted = load.hedge.take();
+    const slot = granted ? this.#pool.take(exchange.key, nowMs, this.#tried, true, false) : NO_BACKEND;
     if (slot < 0) {
+      if (granted) load.hedge.giveBack();
       this.#plane.recorder.pool(plan.row, P.hedgesRefused);
       return;
     }

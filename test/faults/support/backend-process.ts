@@ -39,7 +39,11 @@ export class BackendProcess {
   }
 
   /** Killed when the test is over. */
-  static async start(t: Pick<TestContext, 'after'>, id: string, behaviour?: Partial<Behaviour>): Promise<BackendProcess> {
+  static async start(
+    t: Pick<TestContext, 'after'>,
+    id: string,
+    behaviour?: Partial<Behaviour>,
+  ): Promise<BackendProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'eb-backend-'));
     const journalFile = join(folder, 'journal');
     closeSync(openSync(journalFile, 'a'));

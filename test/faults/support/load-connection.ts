@@ -61,7 +61,8 @@ export class LoadConnection {
   send(id: string, path: string, shape: Shape): void {
     this.#raw = { head: '', body: [], whole: false, error: '' };
     const { method, bytes, chunked = false } = shape;
-    const framing = bytes === undefined ? '' : chunked ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${bytes}\r\n`;
+    const framing =
+      bytes === undefined ? '' : chunked ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${bytes}\r\n`;
     const head = `${method} ${path} HTTP/1.1\r\nHost: app.test\r\n${ID_HEADER}: ${id}\r\n${framing}\r\n`;
     if (bytes === undefined) {
       this.#socket.write(head, 'latin1');
@@ -69,6 +70,13 @@ export class LoadConnection {
     }
     const body = requestBody(id, bytes);
     this.#socket.write(Buffer.concat([Buffer.from(head, 'latin1'), ...(chunked ? inChunks(body) : [body])]));
+  }
+
+  /** For people who wonder why there is no answer. */
+  get state(): string {
+    const { readyState, localPort, bytesRead, bytesWritten, destroyed } = this.#socket;
+    const has = this.#raw === null ? 'nothing asked' : this.#raw.head === '' ? 'no head' : 'head, not all of the body';
+    return `${readyState}${destroyed ? ' destroyed' : ''} from ${localPort}: ${bytesWritten} out, ${bytesRead} in, ${has}`;
   }
 
   destroy(): void {

@@ -61,7 +61,10 @@ export class LoadResult {
   }
 
   quantileMs(q: number): number {
-    return quantile(this.answers.map(({ ms }) => ms).sort((a, b) => a - b), q);
+    return quantile(
+      this.answers.map(({ ms }) => ms).sort((a, b) => a - b),
+      q,
+    );
   }
 
   /** Every request was answered by a backend, with a 200, to its last byte. */

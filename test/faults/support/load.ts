@@ -68,7 +68,10 @@ export class Load implements ConnectionOwner {
   /** Sends no more, waits for the answers that are due. */
   async stop(): Promise<LoadResult> {
     clearInterval(this.#timer);
-    await until('the last answers', () => this.#busy.size === 0, LIMIT_MS);
+    await until('the last answers', () => this.#busy.size === 0, LIMIT_MS).catch((error: Error) => {
+      const waiting = [...this.#busy].map(([connection, { id }]) => `${id} (${connection.state})`);
+      throw new Error(`${error.message}: ${waiting.join(', ')}`);
+    });
     this.#end();
     return new LoadResult(this.sent, this.answers);
   }

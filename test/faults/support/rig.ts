@@ -137,14 +137,20 @@ export class Rig {
     const { counters, slots, circuits } = this.supervisor.tables;
     await until('all exchanges to end', () => counters.global('inFlight') === 0);
     await until('all attempts to end', () => slots.total.every((count) => count === 0), 20_000);
-    for (const row of slots.rows) assert.ok(row.every((count) => count === 0), 'a worker counts what is no more');
+    for (const row of slots.rows)
+      assert.ok(
+        row.every((count) => count === 0),
+        'a worker counts what is no more',
+      );
     for (const word of circuits.words)
       if (stateOf(word) === CircuitState.halfOpen) assert.equal(trialsOf(word), 0, 'a trial was left behind');
   }
 
   /** Waits until operators can see that the circuit of `id` opened: by its name, in the log, the admin API and the metrics. */
   async untilSeenOpen(id: string): Promise<void> {
-    await until('the log to say it', () => this.log.lines.some((line) => line.includes(`circuit of app/${id} is open: `)));
+    await until('the log to say it', () =>
+      this.log.lines.some((line) => line.includes(`circuit of app/${id} is open: `)),
+    );
     await until('the admin API to say it', async () => {
       const { pools } = JSON.parse(await this.read('/admin/backends')) as {
         pools: { name: string; backends: { id: string; circuit: string }[] }[];
