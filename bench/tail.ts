@@ -38,8 +38,17 @@ for (let round = 0; round < flags.rounds; round++) {
   }
 }
 const parts = [...scenarios.map(scenarioReport), goals(), notes()];
-publish('tail', 'how long the slowest requests take', parts.filter((part) => part !== '').join('\n\n'), flags.write);
+const [section, title] = sectionOf();
+publish(section, title, parts.filter((part) => part !== '').join('\n\n'), flags.write, 'tail');
 process.exit(0);
+
+/** Runs that answer a question of their own have a section of their own. */
+function sectionOf(): [string, string] {
+  if (flags.independent) return ['hedge', 'how long the slowest requests take when slow ones are asked twice'];
+  if (scenarios.length === 1 && scenarios[0]!.id === 'fail')
+    return ['fail', 'a backend that answers 500 at once, with and without retries'];
+  return ['tail', 'how long the slowest requests take'];
+}
 
 /** One run; a polluted one is repeated, a few times at most, and the least disturbed kept. */
 async function measure(scenario: Scenario, target: Target, round: number): Promise<void> {
@@ -124,25 +133,57 @@ function sharesText(list: readonly Measured[]): string {
 }
 
 function goals(): string {
-  const tails = scenarios.map((scenario): Goal => {
-    return {
-      what: `${scenario.id}: p99 of adaptive to HAProxy leastconn`,
-      bound: 'at most',
-      goal: scenario.goal,
-      measured: ratioToBase(scenario.id, 'adaptive', (result) => result.p99).median,
-      disturbed: cleanRounds(scenario.id, 'adaptive').size === 0,
-    };
+  const goal = (
+    scenario: string,
+    id: string,
+    name: string,
+    wanted: number,
+    pick: (result: Measured) => number,
+  ): Goal => ({
+    what: `${scenario}: ${name} of ${id} to HAProxy leastconn`,
+    bound: 'at most',
+    goal: wanted,
+    measured: ratioToBase(scenario, id, pick).median,
+    disturbed: cleanRounds(scenario, id).size === 0,
   });
+  const tails = scenarios.flatMap((scenario) => {
+    const { id, hedged } = scenario;
+    if (!flags.independent) return [goal(id, 'adaptive', 'p99', scenario.goal, (result) => result.p99)];
+    if (hedged === undefined) return [];
+    const p99 = goal(id, 'adaptive-hedge', 'p99', hedged.p99, (result) => result.p99);
+    if (hedged.p999 === undefined) return [p99];
+    return [p99, goal(id, 'adaptive-hedge', 'p99.9', hedged.p999, (result) => result.p999)];
+  });
+  return goalsTable([...tails, ...errorGoals(), starvation()]);
+}
+
+/** How many answers may be errors while one backend answers 500: the most of all rounds, for errors need no quiet machine. */
+function errorGoals(): Goal[] {
+  const of = (id: string) => (results.get('fail')?.get(id) ?? []).map((result) => result.errorShare * 100);
+  const goal = (id: string, wanted: number): Goal => {
+    const shares = of(id);
+    const measured = shares.length === 0 ? NaN : Math.max(...shares);
+    return { what: `fail: errors of ${id}`, bound: 'at most', goal: wanted, measured, unit: '%' };
+  };
+  return [goal('adaptive-no-retry', 0.2), goal('adaptive-retry-500', 0)];
+}
+
+/** Shares count final answers: a backend whose 500s are all retried elsewhere rightly has none. */
+function starvation(): Goal {
   const ours = targets.filter((target) => target.title.startsWith('EdgeBalancer'));
-  const runs = ours.flatMap((target) => [...results.values()].flatMap((byTarget) => byTarget.get(target.id)!));
-  const starved = runs.filter((run) => run.shares.some((share) => share === 0)).length;
+  const runs = [...results].flatMap(([scenario, byTarget]) =>
+    ours.flatMap((target) =>
+      byTarget.get(target.id)!.map(({ shares }) => (scenario === 'fail' ? shares.slice(1) : shares)),
+    ),
+  );
+  const starved = runs.filter((shares) => shares.some((share) => share === 0)).length;
   const what = `runs of EdgeBalancer, of ${runs.length}, in which a backend got nothing`;
-  return goalsTable([...tails, { what, bound: 'at most', goal: 0, measured: runs.length === 0 ? NaN : starved }]);
+  return { what, bound: 'at most', goal: 0, measured: runs.length === 0 ? NaN : starved };
 }
 
 function notes(): string {
   const lines = [
-    `Medians of ${flags.rounds} rounds of ${flags.seconds} s (min–max); in a round every target gets the same arrivals and the same work. Ratios are to HAProxy leastconn within each round.`,
+    `Medians of ${flags.rounds} rounds of ${flags.seconds} s (min–max); in a round every target gets the same arrivals and ${flags.independent ? 'work drawn from the same distribution, anew by each backend' : 'the same work'}. Ratios are to HAProxy leastconn within each round.`,
     `Latency runs from the intended arrival, in milliseconds, successes only; in brown and fail only requests of the window of trouble count. A run with more than 2 % of arrivals or answers over 5 ms late is polluted: repeated up to ${flags.repeats} times, then left out (*: no clean run).`,
   ];
   if (missing.length > 0) lines.push(`Left out: ${missing.join('; ')}.`);

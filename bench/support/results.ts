@@ -4,15 +4,30 @@ import { describeCommit, describeMachine } from './machine.ts';
 import { REPOSITORY } from './places.ts';
 
 const RESULTS_FILE = join(REPOSITORY, 'bench/RESULTS.md');
-const ORDER = ['overhead', 'tail', 'bodies', 'scale', 'slow-clients', 'start'];
+const ORDER = [
+  'overhead',
+  'tail',
+  'fail',
+  'hedge',
+  'rate-limit',
+  'failures',
+  'slow-clients',
+  'access-log',
+  'bodies',
+  'scale',
+  'start',
+];
 const OPENING = `# Results
 
 Measured, good or bad, each section by the one command it names. How, and what is not claimed: README.md.
 `;
 
-/** Prints a benchmark's report and, when asked, puts it in the place of its old section of RESULTS.md. */
-export function publish(name: string, title: string, body: string, write: boolean): void {
-  const command = `npx node bench/${name}.ts ${process.argv.slice(2).join(' ')}`.trim();
+/**
+ * Prints a benchmark's report and, when asked, puts it in the place of its old section of RESULTS.md. `file`: the benchmark's, where
+ * a section is named otherwise.
+ */
+export function publish(name: string, title: string, body: string, write: boolean, file = name): void {
+  const command = `npx node bench/${file}.ts ${process.argv.slice(2).join(' ')}`.trim();
   const when = new Date().toISOString().slice(0, 16).replace('T', ' ');
   const report = `## ${name}: ${title}\n\n${when} UTC, commit ${describeCommit()}, \`${command}\`  \n${describeMachine()}\n\n${body.trim()}\n`;
   console.log(`\n${report}`);

@@ -14,8 +14,9 @@ import { closeOutput, type LineOutput } from './line-output.ts';
 const BLOCK_BYTES = 64 * 1024;
 /** 1 MiB waits at most. */
 const BLOCKS_MAX = 16;
-/** So much is worth a write before the clock asks for one. */
+/** So much is worth a write before the clock asks for one: made here and now, or by the thread pool, which takes longer. */
 const WORTH_BYTES = 16 * 1024;
+const WORTH_POOL_BYTES = 48 * 1024;
 /** An output that took nothing is left alone for so long; the pipe of a reader that keeps up is empty by then. */
 const RETRY_MS = 4;
 /** How long the last lines may wait for a reader, and the pause between two tries. */
@@ -44,6 +45,7 @@ export class LineQueue {
   readonly #output: LineOutput;
   readonly #onDropped: (lines: number) => void;
   readonly #direct: boolean;
+  readonly #worthBytes: number;
   /** The first is being written, the last being filled. */
   readonly #blocks: Block[];
   #last: Block;
@@ -68,6 +70,7 @@ export class LineQueue {
     this.#output = output;
     this.#onDropped = onDropped;
     this.#direct = direct || output.instant;
+    this.#worthBytes = this.#direct ? WORTH_BYTES : WORTH_POOL_BYTES;
     this.#last = newBlock();
     this.#blocks = [this.#last];
     this.buffer = this.#last.bytes;
@@ -105,7 +108,7 @@ export class LineQueue {
   commit(end: number, nowMs: number): void {
     this.#waiting += end - this.#last.end;
     this.#last.end = end;
-    if (this.#waiting >= WORTH_BYTES && nowMs >= this.#retryAtMs) this.flush(nowMs);
+    if (this.#waiting >= this.#worthBytes && nowMs >= this.#retryAtMs) this.flush(nowMs);
   }
 
   /** Commits a line that tells of all that are lost. */
@@ -131,8 +134,7 @@ export class LineQueue {
     while (this.#waiting > 0) {
       this.#writeDirectly(0);
       if (this.#waiting === 0) return;
-      if (performance.now() > endMs) this.#lose(this.#waiting);
-      else Atomics.wait(STILL, 0, 0, CLOSE_PAUSE_MS);
+      Atomics.wait(STILL, 0, 0, CLOSE_PAUSE_MS);
     }
   }
 
@@ -193,7 +195,7 @@ export class LineQueue {
     if (asked > 0) {
       if (error === null) this.#advance(written);
       else if (!isMomentary(error)) this.#lose(asked);
-      if (error === null && written === asked && this.#waiting >= WORTH_BYTES && !this.#closed) this.#writeNext();
+      if (error === null && written === asked && this.#waiting >= this.#worthBytes && !this.#closed) this.#writeNext();
     }
     if (this.#writing === 0) this.#whenIdle?.();
   };

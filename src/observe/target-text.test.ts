@@ -30,6 +30,15 @@ test('names that do not', () => {
   assert.ok(!secret(''));
 });
 
+test('a name is judged as the name it is, however many were judged before', () => {
+  // Many more names than there are places for, each looked at twice.
+  const plain = Array.from({ length: 5000 }, (_, at) => `n${at}`);
+  for (const name of [...plain, ...plain]) {
+    assert.ok(!secret(name), name);
+    assert.ok(secret(`${name}_token`), name);
+  }
+});
+
 test('values of secret parameters are replaced, others are not', () => {
   const cases: [target: string, text: string][] = [
     ['/', '/'],

@@ -17,9 +17,10 @@ export class FineClock {
     this.#onTick = onTick;
   }
 
+  /** Never fires from inside this call, not even an entry that is due already: whoever arms has not finished yet. */
   arm(entry: Timed, atMs: number): void {
-    this.#wheel.arm(entry, atMs);
     this.wake();
+    this.#wheel.arm(entry, atMs);
   }
 
   drop(entry: Timed): void {

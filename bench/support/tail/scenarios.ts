@@ -14,6 +14,8 @@ export interface Scenario {
   readonly trouble: 'none' | 'brown' | 'fail' | 'pauses';
   /** p99 of `adaptive` to HAProxy leastconn in the same round, at most. */
   readonly goal: number;
+  /** The same of `adaptive-hedge` when each backend draws its work anew (`--independent`). */
+  readonly hedged?: { readonly p99: number; readonly p999?: number };
 }
 
 /** The window of trouble, as shares of the run: 10 s of 20. Only requests that arrive within it are then counted. */
@@ -34,7 +36,7 @@ const exponential = (chance: Chance) => chance.exponential(MEAN_MS);
 const base = { slots: FOUR_SLOTS, slowness: NORMAL, workMs: exponential, trouble: 'none' } as const;
 
 export const SCENARIOS: readonly Scenario[] = [
-  { ...base, id: 'homog', title: 'eight equal backends', perSecond: 960, goal: 1.03 },
+  { ...base, id: 'homog', title: 'eight equal backends', perSecond: 960, goal: 1.03, hedged: { p99: 0.88 } },
   {
     ...base,
     id: 'hetero',
@@ -42,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
     perSecond: 576,
     slowness: EIGHT.map((at) => (at < 4 ? 1 : 2)),
     goal: 0.78,
+    hedged: { p99: 0.68 },
   },
   {
     ...base,
@@ -51,7 +54,15 @@ export const SCENARIOS: readonly Scenario[] = [
     slots: [8, 8, 4, 4, 4, 4, 1, 1],
     goal: 0.77,
   },
-  { ...base, id: 'brown', title: 'one 8 times slower for a while', perSecond: 768, trouble: 'brown', goal: 0.7 },
+  {
+    ...base,
+    id: 'brown',
+    title: 'one 8 times slower for a while',
+    perSecond: 768,
+    trouble: 'brown',
+    goal: 0.7,
+    hedged: { p99: 0.6, p999: 0.35 },
+  },
   { ...base, id: 'fail', title: 'one answers 500 in 1 ms for a while', perSecond: 768, trouble: 'fail', goal: 1.03 },
   {
     ...base,
@@ -76,6 +87,7 @@ export const SCENARIOS: readonly Scenario[] = [
     perSecond: 768,
     trouble: 'pauses',
     goal: 0.8,
+    hedged: { p99: 0.6 },
   },
 ];
 

@@ -59,6 +59,11 @@ export class Load implements ConnectionOwner {
     return load;
   }
 
+  /** Requests that wait for their answer. */
+  get pending(): number {
+    return this.#busy.size;
+  }
+
   /** Resolves when so many more answers have come, good or bad. */
   async answered(more: number): Promise<void> {
     const wanted = this.answers.length + more;

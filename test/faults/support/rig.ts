@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { CircuitState, stateOf, trialsOf } from '#core/health/circuit.ts';
+import { isUp, type HealthState } from '#core/health-state.ts';
 import { Outcome, OUTCOME_COUNT, OUTCOME_NAMES, isFailure } from '#core/outcome.ts';
 import { P, POOL_RETRIES, SLOT_PICKS, type PoolCounter } from '#memory/counters.ts';
 import { Supervisor } from '#supervisor/supervisor.ts';
@@ -90,6 +91,16 @@ export class Rig {
   /** Waits until the circuit of `id` is in this state. */
   async untilCircuit(id: string, state: CircuitState): Promise<void> {
     await until(`circuit of ${id} to be ${state}`, () => this.circuit(id) === state);
+  }
+
+  /** Whether probes, where there are any, call `id` up. */
+  isUp(id: string): boolean {
+    return isUp(this.supervisor.tables.slots.health[this.slot(id)] as HealthState);
+  }
+
+  /** Tokens in the budget of the pool `app`. */
+  get budget(): number {
+    return (this.supervisor.tables.pools.budget(this.#pool('app').row)[0] as number) / 1000;
   }
 
   inFlight(id: string): number {

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TokenBucket, ticksOf } from '#core/limits/token-bucket.ts';
+import { DEFAULT_CAPACITY, Layout } from '#memory/layout.ts';
+import { BucketTable } from '#memory/bucket-table.ts';
+import { readFlags } from './support/flags.ts';
+import { goalsTable } from './support/goals.ts';
+import { REPOSITORY } from './support/places.ts';
+import { freePorts } from './support/ports.ts';
+import { publish } from './support/results.ts';
+import { table } from './support/table.ts';
+
+/** What a decision costs, how many live keys are kept in how much memory, and how exact a rate is over two workers. */
+
+const flags = readFlags('rate limits: cost, memory, accuracy', { seconds: 30, rate: 1000 }, { seconds: 5 });
+const KEYS = 1_000_000;
+
+function newTable(): BucketTable {
+  const capacity = { ...DEFAULT_CAPACITY, workers: 1 };
+  const size = new Layout(capacity, null);
+  new BucketTable(size);
+  return new BucketTable(new Layout(capacity, new SharedArrayBuffer(size.bytes)));
+}
+
+/** Nanoseconds of one `take`, the clock and the key's mixing included. */
+function cost(buckets: BucketTable, keys: number, from: number): number {
+  const bucket = new TokenBucket(100, 200);
+  const started = process.hrtime.bigint();
+  for (let i = 0; i < KEYS; i++) {
+    const key = Math.imul(from + (i % keys), 0x9e3779b1);
+    buckets.take(bucket, key, Math.imul(key, 0x85ebca6b), ticksOf(performance.now()), Math.random());
+  }
+  return Number(process.hrtime.bigint() - started) / KEYS;
+}
+
+const rssBefore = process.memoryUsage.rss();
+const buckets = newTable();
+cost(newTable(), 1000, 0);
+const fresh = cost(buckets, KEYS, 0);
+const rssGrowth = process.memoryUsage.rss() - rssBefore;
+const hit = cost(buckets, 1000, 0);
+const flooded = newTable();
+for (let lap = 0; lap < 5; lap++) cost(flooded, KEYS, lap * KEYS);
+const full = cost(flooded, KEYS, 9 * KEYS);
+let evicted = 0;
+const kept = newTable();
+const slow = new TokenBucket(0.01, 2);
+for (let i = 0; i < KEYS; i++) {
+  kept.take(slow, (Math.random() * 2 ** 32) | 0, (Math.random() * 2 ** 32) | 0, 0, 0);
+  if (kept.evicted) evicted += 1;
+}
+
+const admitted = await accuracy();
+const error = Math.abs(admitted / flags.rate - 1);
+const body = [
+  table(
+    ['a decision', 'ns'],
+    [
+      ['for a known key', hit.toFixed(0)],
+      ['for a new key', fresh.toFixed(0)],
+      ['for a new key, every set full', full.toFixed(0)],
+    ],
+  ),
+  `${KEYS} live keys: ${((1 - evicted / KEYS) * 100).toFixed(3)} % kept; resident memory grew by ${(rssGrowth / 1024 ** 2).toFixed(1)} MiB.`,
+  `Two workers, ${flags.rate}/s configured, ${flags.seconds} s of load above it: ${admitted.toFixed(1)}/s let through (burst taken off).`,
+  goalsTable([
+    { what: 'a decision, in ns', bound: 'at most', goal: 1000, measured: Math.max(hit, fresh, full) },
+    { what: 'memory for a million keys, in MiB', bound: 'at most', goal: 64, measured: rssGrowth / 1024 ** 2 },
+    { what: 'error of the rate, in %', bound: 'at most', goal: 1, measured: error * 100 },
+  ]),
+];
+publish('rate-limit', 'what limiting costs, and how exact it is', body.join('\n\n'), flags.write);
+process.exit(0);
+
+/** Requests a second that two workers let through, the burst taken off. */
+async function accuracy(): Promise<number> {
+  const origin = createServer((_, answer) => answer.end('ok'));
+  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
+  const [port, adminPort] = (await freePorts(2)) as [number, number];
+  const directory = mkdtempSync(join(tmpdir(), 'edgebalancer-bench-'));
+  const file = join(directory, 'edgebalancer.yaml');
+  const burst = 10;
+  writeFileSync(
+    file,
+    `workers: 2
+listeners: [{ name: public, address: "127.0.0.1:${port}" }]
+log: { access: null }
+rateLimits: { all: { key: global, rate: ${flags.rate}/s, burst: ${burst} } }
+routes: [{ name: app, match: { path: / }, pool: app, rateLimits: [all] }]
+pools: { app: { health: null, backends: ["http://127.0.0.1:${(origin.address() as AddressInfo).port}"] } }
+admin: { address: "127.0.0.1:${adminPort}" }
+`,
+  );
+  const child = spawn(process.execPath, [join(REPOSITORY, 'bin/edgebalancer.js'), 'run', file], { stdio: 'ignore' });
+  while (!(await answers(adminPort))) await delay(50);
+  const load = spawn('wrk', ['-t1', '-c64', `-d${flags.seconds + 2}s`, `http://127.0.0.1:${port}/`], {
+    stdio: 'ignore',
+  });
+  await delay(1000);
+  const before = await served(adminPort);
+  await delay(flags.seconds * 1000);
+  const after = await served(adminPort);
+  load.kill();
+  child.kill('SIGKILL');
+  origin.closeAllConnections();
+  origin.close();
+  rmSync(directory, { recursive: true, force: true });
+  return (after.count - before.count) / ((after.atMs - before.atMs) / 1000);
+}
+
+async function answers(port: number): Promise<boolean> {
+  return await fetch(`http://127.0.0.1:${port}/readyz`).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+}
+
+/** Answers of 200 so far, and when that was. */
+async function served(port: number): Promise<{ count: number; atMs: number }> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const counts = [...text.matchAll(/^edgebalancer_requests_total\{[^}]*status="200"\} (\d+)$/gm)];
+  return { count: counts.reduce((sum, [, count]) => sum + Number(count), 0), atMs: performance.now() };
+}
