@@ -94,13 +94,19 @@ describe('a file', () => {
       import { truncateSync } from 'node:fs';
       const writer = new NumberedLines(${JSON.stringify(path)});
       for (let i = 0; i < 100; i++) writer.line(400);
-      while (writer.queue.waiting > 0) {
-        writer.queue.flush(performance.now());
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      const written = async () => {
+        while (writer.queue.waiting > 0) {
+          writer.queue.flush(performance.now());
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      await written();
       const { dropped } = writer;
       truncateSync(${JSON.stringify(path)});
-      for (let i = 0; i < 5; i++) writer.line(400);
+      for (let i = 0; i < 5; i++) {
+        writer.line(400);
+        await written();
+      }
       await writer.queue.close();
       console.log(dropped, writer.dropped);`;
     const limited = `trap '' XFSZ; ulimit -f 20; exec "$0" --input-type=module -e "$1"`;

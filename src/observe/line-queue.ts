@@ -134,7 +134,8 @@ export class LineQueue {
     while (this.#waiting > 0) {
       this.#writeDirectly(0);
       if (this.#waiting === 0) return;
-      Atomics.wait(STILL, 0, 0, CLOSE_PAUSE_MS);
+      if (performance.now() > endMs) this.#lose(this.#waiting);
+      else Atomics.wait(STILL, 0, 0, CLOSE_PAUSE_MS);
     }
   }
 

@@ -25,7 +25,7 @@ interface Failed {
 /** GETs; one backend misbehaves until its circuit opens and for a while after, then is well until it serves again. */
 async function fails(t: TestContext, wrong: Partial<Behaviour> | 'refuse'): Promise<Failed> {
   const backends = await BackendProcess.many(t, 4);
-  const rig = await Rig.start(t, { backends, pool: { retry: AMPLE } });
+  const rig = await Rig.start(t, { backends, pool: { retry: AMPLE, circuit: { openFor: '300ms' } } });
   const victim = backends[1]!;
   const load = Load.start(t, { port: rig.port, perSecond: PER_SECOND });
   await load.answered(100);

@@ -17,7 +17,12 @@ const PROBES = { path: '/healthz', interval: '250ms', timeout: '200ms' };
 const SLACK_MS = 1000;
 
 /** Clients, backends and the balancer have counted the same. */
-function assertAccounts(rig: Rig, result: LoadResult, backends: readonly BackendProcess[], dead: string): void {
+async function assertAccounts(
+  rig: Rig,
+  result: LoadResult,
+  backends: readonly BackendProcess[],
+  dead: string,
+): Promise<void> {
   const byBackend = result.byBackend;
   let failures = 0;
   let picks = 0;
@@ -35,6 +40,16 @@ function assertAccounts(rig: Rig, result: LoadResult, backends: readonly Backend
   assert.equal(rig.counted('budgetExhausted'), 0);
   assert.equal(picks, result.sent + failures);
   assert.equal(rig.supervisor.tables.counters.global('retries'), failures);
+  const metrics = await rig.read('/metrics');
+  assert.equal(sumOf(metrics, 'edgebalancer_retries_total'), failures);
+  assert.equal(sumOf(metrics, 'edgebalancer_failovers_total'), failures);
+}
+
+/** All samples of a family, added up. */
+function sumOf(metrics: string, family: string): number {
+  const samples = metrics.split('\n').filter((line) => line.startsWith(`${family}{`));
+  assert.ok(samples.length > 0, `${family} is there`);
+  return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
 async function killedAndBack(t: TestContext, health: object | null): Promise<void> {
@@ -53,7 +68,7 @@ async function killedAndBack(t: TestContext, health: object | null): Promise<voi
   const result = await load.stop();
   result.assertNoError();
   await rig.quiet();
-  assertAccounts(rig, result, backends, victim.id);
+  await assertAccounts(rig, result, backends, victim.id);
   for (const [id, times] of timesReceived(backends.map(({ journal }) => journal)))
     assert.ok(times <= 2, `${id} came ${times} times`);
   t.diagnostic(

@@ -79,6 +79,23 @@ test('a POST whose backend refuses the connection goes to another one, its body 
   assertReceived(backends, (n) => SIZES[n % SIZES.length] as number, 1);
 });
 
+test('a POST whose backend takes no connection in time goes to another one too', async (t) => {
+  const backends = await BackendProcess.many(t, 3);
+  const [full] = backends as [BackendProcess];
+  await full.stopAccepting();
+  const timeouts = { connect: '200ms' };
+  const rig = await Rig.start(t, { backends, pool: { retry: AMPLE, circuit: null, timeouts } });
+  const load = Load.start(t, { port: rig.port, perSecond: 100, shape: posts });
+  await load.answered(120);
+  const result = await load.stop();
+  result.assertNoError();
+  await rig.quiet();
+  assert.ok(rig.outcome(full.id, Outcome.connectTimeout) > 20);
+  assert.equal(rig.retries, rig.outcome(full.id, Outcome.connectTimeout));
+  await full.resume();
+  assertReceived(backends, (n) => SIZES[n % SIZES.length] as number, 1);
+});
+
 test('a PUT is replayed with its body up to `bodyBytes`, a larger one is not', async (t) => {
   const most = 10_000;
   const sizes = [0, 1, most - 1, most, most + 1, 3 * most];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { CircuitState, stateOf, trialsOf } from '#core/health/circuit.ts';
 import { isUp, type HealthState } from '#core/health-state.ts';
-import { Outcome, OUTCOME_COUNT, OUTCOME_NAMES, isFailure } from '#core/outcome.ts';
+import { type Outcome, OUTCOME_COUNT, OUTCOME_NAMES, isFailure } from '#core/outcome.ts';
 import { P, POOL_RETRIES, SLOT_PICKS, type PoolCounter } from '#memory/counters.ts';
 import { Supervisor } from '#supervisor/supervisor.ts';
 import { ask } from '../../support/origin.ts';
