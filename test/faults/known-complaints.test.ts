@@ -182,8 +182,7 @@ test('what one worker has found out of a backend holds for the other at once (ap
 /** A client connected to each worker; the kernel decides who gets which. */
 async function oneOfEachWorker(t: TestContext, rig: Rig): Promise<Wire[]> {
   const { workers, tables } = rig.supervisor;
-  const counts = (): number[] =>
-    workers.map(({ row }) => tables.counters.rows[row]!.global[G.connections] as number);
+  const counts = (): number[] => workers.map(({ row }) => tables.counters.rows[row]!.global[G.connections] as number);
   const clients: Wire[] = [];
   while (workers.some((_, at) => clients[at] === undefined)) {
     const before = counts();
