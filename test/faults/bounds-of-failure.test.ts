@@ -32,6 +32,25 @@ test('the total time is kept however many attempts there may be', async (t) => {
   assert.ok(rig.retries <= result.sent * 3, `${rig.retries} retries of ${result.sent} requests in 700 ms`);
 });
 
+test('the total time is kept though the last try could take longer', async (t) => {
+  const totalMs = 4000;
+  const backends = await BackendProcess.many(t, 2, { mode: 'hold' });
+  const rig = await Rig.start(t, {
+    backends,
+    pool: { retry: AMPLE, circuit: null },
+    route: { timeouts: { perTry: '3500ms', total: `${totalMs}ms` } },
+  });
+  const load = Load.start(t, { port: rig.port, perSecond: 50 });
+  await load.answered(1);
+  const result = await load.stop();
+  await rig.quiet();
+  for (const { status, reason, ms } of result.answers) {
+    assert.equal(`${status} ${reason}`, '504 upstream-timeout');
+    assert.ok(ms >= totalMs && ms < totalMs + SLACK_MS, `${ms} ms`);
+  }
+  assert.ok(rig.retries > result.sent / 2, 'a second try began, and had not its whole time');
+});
+
 test('tier 1 takes over as tier 0 dies, and gives back when it has come back', async (t) => {
   const [a, b, c, d] = (await BackendProcess.many(t, 4)) as [BackendProcess, ...BackendProcess[]];
   const backends = [a, b!, c!, d!];
@@ -154,7 +173,9 @@ test('a backend that hangs: hedges answer in its place', async (t) => {
   const waited = result.answers.filter(({ id, backend }) => hung.journal.entries.has(id) && backend !== hung.id);
   assert.ok(waited.length > 40, `${waited.length} were hedged`);
   for (const { ms } of waited) assert.ok(ms >= afterMs && ms < afterMs + SLACK_MS, `${ms} ms`);
-  assert.equal(rig.counted('hedgesWon'), waited.length);
+  // On a busy machine a good backend may be late as well, and its request's second copy go to the one that hangs, and lose.
+  const won = rig.counted('hedgesWon');
+  assert.ok(won > 40 && won + rig.counted('hedgesLost') >= waited.length, `${won} won, ${waited.length} waited`);
   assert.equal(rig.retries, 0);
   await hung.release();
   await rig.quiet();

@@ -154,5 +154,6 @@ test('a rolling restart of all backends, each drained first: no GET and no POST 
   const result = await load.stop();
   result.assertNoError();
   await rig.quiet();
+  assert.equal(rig.retries, 0, 'nobody was sent to one that was leaving or not yet there');
   for (const [id, times] of timesReceived(backends.map(({ journal }) => journal))) assert.equal(times, 1, id);
 });

@@ -77,7 +77,15 @@ log: { access: null }
   });
 }
 
-function haproxy(id: string, title: string, backend: string, server: string): FailurePeer {
+/** Lines of HAProxy's sections. */
+interface Tuned {
+  readonly frontend: string;
+  readonly backend: string;
+  /** After each server's address. */
+  readonly server: string;
+}
+
+function haproxy(id: string, title: string, tuned?: Tuned): FailurePeer {
   return failurePeer({
     id,
     title,
@@ -96,10 +104,10 @@ frontend public
   bind 127.0.0.1:${task.port} backlog 4096
   http-request set-pathq %[pathq,bytes(6)]
   http-response set-header x-generation ${generation}
-  default_backend app
+${tuned?.frontend ?? ''}  default_backend app
 backend app
   balance leastconn
-${backend}${task.backends.map((address, at) => `  server b${at} ${address}${server}\n`).join('')}`,
+${tuned?.backend ?? ''}${task.backends.map((address, at) => `  server b${at} ${address}${tuned?.server ?? ''}\n`).join('')}`,
     command: (_, file) => ({ file: 'haproxy', args: ['-W', '-db', '-f', file] }),
     reload: signal('SIGUSR2'),
   });
@@ -148,7 +156,6 @@ function caddy(id: string, title: string, options: string): FailurePeer {
     configuration: (task, generation) => `{
   admin 127.0.0.1:${task.adminPort}
   auto_https off
-  persist_config off
 }
 http://:${task.port} {
   bind 127.0.0.1
@@ -183,18 +190,16 @@ http://:${task.port} {
 export const FAILURE_PEERS: readonly FailurePeer[] = [
   edgeBalancer('edgebalancer', 'EdgeBalancer adaptive', 'adaptive'),
   edgeBalancer('edgebalancer-least-connections', 'EdgeBalancer least-connections', 'least-connections'),
-  haproxy('haproxy', 'HAProxy, defaults', '', ''),
-  haproxy(
-    'haproxy-tuned',
-    'HAProxy, tuned',
-    `  option redispatch 1
-  option idle-close-on-response
+  haproxy('haproxy', 'HAProxy, defaults'),
+  haproxy('haproxy-tuned', 'HAProxy, tuned', {
+    frontend: '  option idle-close-on-response\n',
+    backend: `  option redispatch 1
   retry-on all-retryable-errors
   http-request disable-l7-retry if METH_POST
   option httpchk GET /healthz
 `,
-    ' check inter 500ms observe layer7 error-limit 5 on-error mark-down',
-  ),
+    server: ' check inter 500ms observe layer7 error-limit 5 on-error mark-down',
+  }),
   nginx,
   caddy('caddy', 'Caddy, defaults', ''),
   caddy(
