@@ -37,7 +37,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
   #keepAlive = true;
   #close = false;
   /** The client has sent its last byte. */
-  #ended = false;
+  ended = false;
   #paused = false;
   /** The current answer waits for the client to take more. */
   #blocked = false;
@@ -79,7 +79,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
   }
 
   onEnd(): void {
-    this.#ended = true;
+    this.ended = true;
     if (this.#phase === Phase.exchange) {
       // A client may end its side and wait for the answer, but not inside a request.
       if ((this.#exchange as Exchange).requestReceived) return;
@@ -92,7 +92,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
   }
 
   onDrain(): void {
-    if (this.#phase === Phase.linger && this.#ended) {
+    if (this.#phase === Phase.linger && this.ended) {
       this.#destroy();
       return;
     }
@@ -145,7 +145,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
 
   /** Decides, once per answer, whether the connection ends with it. */
   closesAfter(must: boolean): boolean {
-    return (this.#close = must || !this.#keepAlive || this.#ended || this.#plane.draining);
+    return (this.#close = must || !this.#keepAlive || this.ended || this.#plane.draining);
   }
 
   /** Sends what is staged. False when the client does not take it all: `resumeAnswer` of the exchange follows. */
@@ -339,7 +339,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
 
   /** A client that has sent its last byte gets no more than what it asked for. */
   #endIfEnded(): void {
-    if (this.#ended && this.takesRequests && !this.#feed.yielded) this.#destroy();
+    if (this.ended && this.takesRequests && !this.#feed.yielded) this.#destroy();
   }
 
   /** No more requests. Closing at once with input unread would make the kernel send a reset that may overtake the answer. */
@@ -357,7 +357,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
     }
     const { writeMs } = this.listener.plan.timeouts;
     this.#arm(performance.now(), this.connection.pendingBytes > 0 && writeMs > 0 ? writeMs : LINGER_MS);
-    if (this.#ended && this.connection.pendingBytes === 0) this.#destroy();
+    if (this.ended && this.connection.pendingBytes === 0) this.#destroy();
   }
 
   #cancel(fault?: FaultCode): void {

@@ -266,6 +266,7 @@ export class Exchange implements BodySink, TunnelOwner {
       connection.write(early, 0, early.length);
       this.countBytes(early.length, 0);
     }
+    if (client.ended) this.#tunnel.clientEnded();
   }
 
   cutTunnel(): void {

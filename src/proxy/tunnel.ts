@@ -38,6 +38,11 @@ export class Tunnel extends Timed {
     if (this.#idleMs > 0) this.#wheel.arm(this, performance.now() + this.#idleMs);
   }
 
+  /** The client had sent its last byte before the tunnel stood: nobody will say so again. */
+  clientEnded(): void {
+    this.#client.onEnd();
+  }
+
   /** Both sides have sent their last byte, or one is gone. */
   finish(abrupt: boolean): void {
     if (this.#over) return;

@@ -1,62 +1,23 @@
 /** The access log as operators get it: `edgebalancer run` in a process of its own, to files, pipes and standard output. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { OUTCOME_NAMES } from '#core/outcome.ts';
-import { Balancer } from '../support/balancer.ts';
+import { balancer, configuration, linesIn, linesOf, terminate, type Line } from '../support/access-log.ts';
+import type { Balancer } from '../support/balancer.ts';
 import { Origin, ask } from '../support/origin.ts';
 import { Program, temporaryDirectory } from '../support/program.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { Recorder } from '../support/recorder.ts';
 import { until } from '../support/until.ts';
 
-interface Line {
-  readonly id?: string;
-  readonly route?: string;
-  readonly method?: string;
-  readonly target?: string;
-  readonly status?: number;
-  readonly reason?: string;
-  readonly fault?: string;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly durationMs: number;
-  readonly pool?: string;
-  readonly backend?: string;
-  readonly attempts: readonly { readonly backend: string; readonly outcome: string; readonly ms: number }[];
-  readonly traceId?: string;
-  readonly dropped?: number;
-}
-
-/** Every line, each held to be one JSON object; what the product says for itself is left out. */
-function linesIn(text: string): Line[] {
-  assert.ok(text === '' || text.endsWith('\n'), 'the last line is not whole');
-  const lines = text.split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as Line & { msg?: string }).filter(({ msg }) => msg === undefined);
-}
-const linesOf = (path: string): Line[] => linesIn(readFileSync(path, 'utf8'));
+const ENTRY = join(import.meta.dirname, '../../bin/edgebalancer.js');
+/** Addresses of its own. */
+const PRIVATE = { listeners: [{ address: '127.0.0.1:0' }], admin: { address: null } };
 
 async function origin(t: TestContext, id: string): Promise<Origin> {
   const started = await Origin.start(id);
-  t.after(() => started.stop());
-  return started;
-}
-
-async function balancer(
-  t: TestContext,
-  backends: readonly string[],
-  access: object,
-  more: object = {},
-): Promise<Balancer> {
-  const config = {
-    workers: 2,
-    log: { access },
-    pools: { app: { backends, health: null, ...more } },
-    rateLimits: { 'per-client': null },
-  };
-  const started = await Balancer.start({ config });
   t.after(() => started.stop());
   return started;
 }
@@ -70,12 +31,6 @@ async function askMany(port: number, count: number, target: (at: number) => stri
   };
   await Promise.all(Array.from({ length: 16 }, client));
   return good;
-}
-
-/** Ends it as an operator would, and expects that it ended well. */
-async function terminate(process: Balancer): Promise<void> {
-  process.signal('SIGTERM');
-  assert.equal(await process.exited(), 0, process.output);
 }
 
 async function metric(port: number, name: string): Promise<number> {
@@ -122,6 +77,33 @@ describe('no line is lost', () => {
     await terminate(running);
     await until('the last of its output', () => running.output.includes('"drained"'));
     assert.deepEqual(targets(linesIn(running.output)), numbered(600));
+  });
+
+  test('in a file that standard output is redirected to, which all threads write', async (t) => {
+    const a = await origin(t, 'a');
+    const directory = temporaryDirectory(t);
+    const [file, out] = [join(directory, 'edgebalancer.json'), join(directory, 'out')];
+    writeFileSync(file, JSON.stringify({ ...configuration([a.url], {}), ...PRIVATE }));
+    // As `> out` does it: not for appending, so that writes land where the last one ended, whoever made it.
+    const stdout = openSync(out, 'w');
+    const child = spawn(process.execPath, [ENTRY, 'run', file], { stdio: ['ignore', stdout, 'inherit'] });
+    t.after(() => child.kill('SIGKILL'));
+    t.after(() => closeSync(stdout));
+    const [, port] = await until('it to listen', () =>
+      /127\.0\.0\.1:(\d+)","msg":"listening"/.exec(readFileSync(out, 'utf8')),
+    );
+    for (let round = 0; round < 5; round++) {
+      await askMany(Number(port), 100, (at) => `/proxy/${100 * round + at}`);
+      child.kill('SIGHUP');
+    }
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+    // So does whatever has the same output and goes on after it.
+    writeSync(stdout, '{"msg":"afterwards"}\n');
+    const text = readFileSync(out, 'utf8');
+    assert.deepEqual(targets(linesIn(text)), numbered(500));
+    assert.match(text, /^{"level".*{"msg":"afterwards"}\n$/s);
   });
 
   test('in a pipe that is often full', async (t) => {
@@ -267,12 +249,7 @@ test('a directory that is missing is said in one sentence at the start', async (
   const directory = temporaryDirectory(t);
   const file = join(directory, 'edgebalancer.json');
   const access = { to: join(directory, 'missing/access.log') };
-  const config = {
-    listeners: [{ address: '127.0.0.1:0' }],
-    admin: { address: null },
-    log: { access },
-    pools: { app: { backends: ['http://127.0.0.1:9'] } },
-  };
+  const config = { ...configuration(['http://127.0.0.1:9'], access), ...PRIVATE };
   writeFileSync(file, JSON.stringify(config));
   const program = new Program(t, ['run', file]);
   assert.equal(await program.end(), 1);
@@ -280,93 +257,4 @@ test('a directory that is missing is said in one sentence at the start', async (
     program.stderr,
     /^Access log \(log\.access\.to\): .*access\.log cannot be written to: the directory .*missing does not exist; create it\.\n$/,
   );
-});
-
-describe('what a line says', () => {
-  interface Bed {
-    readonly backend: Recorder;
-    readonly running: Balancer;
-    readonly client: RawClient;
-    readonly lines: () => Line[];
-  }
-
-  async function bed(t: TestContext, more: object = {}, others: readonly string[] = []): Promise<Bed> {
-    const backend = await Recorder.start();
-    t.after(() => backend.stop());
-    const path = join(temporaryDirectory(t), 'log');
-    const running = await balancer(t, [...others, backend.url], { to: path }, more);
-    const client = await RawClient.connect({ port: running.port });
-    t.after(() => client.destroy());
-    return { backend, running, client, lines: () => linesOf(path) };
-  }
-
-  const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
-  const one = async ({ lines }: Bed): Promise<Line> => {
-    await until('the line', () => lines().length > 0);
-    assert.equal(lines().length, 1);
-    return lines()[0] as Line;
-  };
-
-  test('an attempt that failed and the one that made up for it', async (t) => {
-    const gone = await Origin.start('gone');
-    const { url } = gone;
-    await gone.stop();
-    const setup = await bed(t, { strategy: 'round-robin' }, [url]);
-    const { client, running } = setup;
-    await client.ask(get('/proxy/'));
-    await client.ask(get('/proxy/'));
-    await terminate(running);
-    const made = setup.lines().find(({ attempts }) => attempts.length === 2);
-    assert.ok(made, JSON.stringify(setup.lines()));
-    assert.deepEqual(
-      made.attempts.map(({ backend, outcome }) => [backend, outcome]),
-      [
-        [new URL(url).host, 'connect-failure'],
-        [new URL(setup.backend.url).host, 'success'],
-      ],
-    );
-    assert.deepEqual([made.status, made.reason, made.backend], [200, undefined, new URL(setup.backend.url).host]);
-    for (const { outcome } of made.attempts) assert.ok((OUTCOME_NAMES as readonly string[]).includes(outcome));
-  });
-
-  test('an answer that broke off', async (t) => {
-    const setup = await bed(t);
-    setup.backend.script = () => ({ raw: 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf', end: 'close' });
-    await setup.client.send(get('/proxy/'));
-    await setup.client.untilClosed();
-    const { status, reason, fault, attempts } = await one(setup);
-    assert.deepEqual(
-      [status, reason, fault, attempts[0]?.outcome],
-      [200, 'upstream-reset', 'upstream-truncated', 'truncated'],
-    );
-  });
-
-  test('a client that left', async (t) => {
-    const setup = await bed(t);
-    setup.backend.script = () => ({ raw: '' });
-    await setup.client.send(get('/proxy/slow'));
-    await setup.backend.until(() => setup.backend.requests.length > 0);
-    setup.client.reset();
-    const { status, reason, fault, attempts } = await one(setup);
-    assert.deepEqual([status, reason, fault, attempts[0]?.outcome], [0, 'bad-request', 'client-closed', 'cancelled']);
-  });
-
-  test('bytes that were no request', async (t) => {
-    const setup = await bed(t);
-    await setup.client.send('BAD\r\n\r\n');
-    await setup.client.untilClosed();
-    const { status, fault, method, attempts } = await one(setup);
-    assert.deepEqual([status, fault, method, attempts], [400, 'bad-request-line', undefined, []]);
-  });
-
-  test('an answer of the proxy itself, with the id that the client was told', async (t) => {
-    const setup = await bed(t, { retry: null });
-    await setup.backend.stop();
-    const { head } = await setup.client.ask(get('/proxy/?token=s3cr3t'));
-    const line = await one(setup);
-    assert.deepEqual([line.status, line.reason, line.fault], [502, 'connect-failed', 'connect-failed']);
-    assert.equal(line.target, '/proxy/?token=REDACTED');
-    assert.ok(head.includes(line.id as string), head);
-    assert.ok(line.bytesOut > 100, `${line.bytesOut} bytes were sent`);
-  });
 });

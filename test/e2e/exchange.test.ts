@@ -297,6 +297,22 @@ for (const { engine, lean } of ENGINES) {
     assert.equal(tables.counters.global('inFlight'), 0);
   });
 
+  test(`${engine}: regression: a client that leaves before its upgrade is answered leaves no tunnel behind`, async (t) => {
+    const { server, client, tables } = await rig(t, lean, {}, true);
+    client.send('GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly');
+    client.socket.end();
+    const backend = await server.accept();
+    await backend.message();
+    // Its own FIN has been read before: it comes right behind the head.
+    backend.send('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await backend.take(/early/);
+    await backend.end();
+    backend.socket.end();
+    await client.gone();
+    assert.equal(tables.counters.global('tunnels'), 0);
+    assert.equal(tables.counters.global('inFlight'), 0);
+  });
+
   test(`${engine}: a 101 that nobody asked for is a bad answer`, async (t) => {
     const { server, client } = await rig(t, lean);
     client.send(GET);

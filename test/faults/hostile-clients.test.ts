@@ -121,11 +121,11 @@ for (const [what, head, piece] of [
 
 test('a body that keeps the pace may take many periods', async (t) => {
   const { attacker, nothingLeft } = await rig(t, {
-    listener: { timeouts: { bodyMs: 100 }, limits: { bodyBytesPerSecond: 100 } },
+    listener: { timeouts: { bodyMs: 300 }, limits: { bodyBytesPerSecond: 100 } },
   });
   const client = await attacker();
-  client.send(`${POST}Content-Length: 10000\r\n\r\n`);
-  // 100 pieces, one each 10 ms at the earliest.
+  client.send(`${POST}Content-Length: 20000\r\n\r\n`);
+  // 200 pieces, one each 10 ms at the earliest.
   trickle(t, client, 'x'.repeat(100));
   assert.match((await client.message()).head, /^HTTP\/1\.1 200 /);
   client.socket.destroy();

@@ -52,11 +52,11 @@ class Connection {
     });
     socket.on('error', () => {});
     socket.on('end', () => socket.end());
+    socket.on('timeout', () => socket.end());
     socket.on('close', () => {
       connections.delete(this);
       leaveWhenDone();
     });
-    this.#idle();
   }
 
   #onHead(head: string): void {
@@ -127,7 +127,7 @@ class Connection {
   }
 
   #idle(): void {
-    if (behaviour.idleMs > 0) this.socket.setTimeout(behaviour.idleMs, () => this.socket.end());
+    if (behaviour.idleMs > 0) this.socket.setTimeout(behaviour.idleMs);
   }
 }
 

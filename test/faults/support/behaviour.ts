@@ -19,7 +19,7 @@ export interface Behaviour {
   readonly retryAfter: string;
   /** What probes are told. */
   readonly healthy: boolean;
-  /** Ends connections that have been unused for this long; 0: never. */
+  /** Ends connections that have been unused for this long since their last answer; 0: never. */
   readonly idleMs: number;
   /** Every answer asks for the end of its connection. */
   readonly closing: boolean;
