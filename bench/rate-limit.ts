@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TokenBucket, ticksOf } from '#core/limits/token-bucket.ts';
+import { TokenBucket } from '#core/limits/token-bucket.ts';
 import { DEFAULT_CAPACITY, Layout } from '#memory/layout.ts';
 import { BucketTable } from '#memory/bucket-table.ts';
 import { readFlags } from './support/flags.ts';
@@ -29,11 +29,12 @@ function newTable(): BucketTable {
 
 /** CPU nanoseconds of one `take`, the clock and the key's mixing included. */
 function cost(buckets: BucketTable, keys: number, from: number): number {
-  const bucket = new TokenBucket(100, 200);
+  const bucket = new TokenBucket({ row: 0, perSecond: 100, burst: 200 });
+  buckets.know(bucket);
   const before = process.cpuUsage();
   for (let i = 0; i < KEYS; i++) {
     const key = Math.imul(from + (i % keys), 0x9e3779b1);
-    buckets.take(bucket, key, Math.imul(key, 0x85ebca6b), ticksOf(performance.now()), Math.random());
+    buckets.take(bucket, key, Math.imul(key, 0x85ebca6b), performance.now());
   }
   // CPU time: what else the machine does is not this decision's cost.
   const { user, system } = process.cpuUsage(before);
@@ -51,9 +52,10 @@ for (let lap = 0; lap < 5; lap++) cost(flooded, KEYS, lap * KEYS);
 const full = cost(flooded, KEYS, 9 * KEYS);
 let evicted = 0;
 const kept = newTable();
-const slow = new TokenBucket(0.01, 2);
+const slow = new TokenBucket({ row: 0, perSecond: 0.01, burst: 2 });
+kept.know(slow);
 for (let i = 0; i < KEYS; i++) {
-  kept.take(slow, (Math.random() * 2 ** 32) | 0, (Math.random() * 2 ** 32) | 0, 0, 0);
+  kept.take(slow, (Math.random() * 2 ** 32) | 0, (Math.random() * 2 ** 32) | 0, 0);
   if (kept.evicted) evicted += 1;
 }
 

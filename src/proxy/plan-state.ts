@@ -161,7 +161,7 @@ export class PlanState {
     this.listeners = new Map(plan.listeners.map((listener) => [listener.name, new ListenerState(listener, hash)]));
     this.backends = keptBackends(plan, before);
     this.pools = plan.pools.map((pool, index) => this.#makePool(pool, index, tables, worker, before, ports));
-    const limitPorts = { table: tables.buckets, recorder: ports.recorder, hash, random: Math.random };
+    const limitPorts = { table: tables.buckets, recorder: ports.recorder, hash };
     this.routes = plan.routes.map((route) => {
       const limits = route.rateLimits.map((at) => plan.rateLimits[at] as RateLimitPlan);
       return new RouteState(

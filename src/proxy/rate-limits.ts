@@ -1,11 +1,11 @@
 /**
- * The rate limits of one route. They are asked in the order of the configuration, before a backend is chosen; a request that
- * one refuses has used up a token of those before it, and none of those behind. Limits on trial (`dryRun`) count what they
- * would have refused, and refuse nothing.
+ * The rate limits of one route. They are asked in the order of the configuration, before a backend is chosen. A request that
+ * one of them refuses uses up none of the others: those behind it are not asked, those before it get their token back. Limits
+ * on trial (`dryRun`) count what they would have refused, and refuse nothing.
  */
 import { mix32 } from '#core/math/hash.ts';
 import type { HalfSipHash } from '#core/math/half-sip-hash.ts';
-import { TICKS_PER_SECOND, TokenBucket, ticksOf } from '#core/limits/token-bucket.ts';
+import { TokenBucket } from '#core/limits/token-bucket.ts';
 import type { RateLimitPlan } from '#core/plan-failures.ts';
 import type { RequestHead } from '#http1/request-head.ts';
 import { L } from '#memory/counters.ts';
@@ -31,6 +31,10 @@ export class LimitStanding {
 interface Limit {
   readonly plan: RateLimitPlan;
   readonly bucket: TokenBucket;
+  /** The key of the present request, and whether it has taken a token. */
+  low: number;
+  high: number;
+  taken: boolean;
   /** `"name";r=` */
   readonly prefix: Buffer;
 }
@@ -40,8 +44,6 @@ export interface LimitPorts {
   readonly table: BucketTable;
   readonly recorder: Recorder;
   readonly hash: HalfSipHash;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
 }
 
 const RATE_LIMIT = Buffer.from('ratelimit: ', 'latin1');
@@ -49,6 +51,8 @@ const RESET = Buffer.from(';t=', 'latin1');
 /** Names of the fields that a limited route's answers get, in place of a backend's own. */
 export const LIMIT_FIELDS = ['ratelimit', 'ratelimit-policy'] as const;
 const DIGITS_MAX = 16;
+/** Keeps values that clients choose apart from addresses: a header `192.0.2.1` is not the client at 192.0.2.1. */
+const CHOSEN = 0x5bd1e995;
 
 export class RouteLimits {
   /** Bytes that `write` needs at most. */
@@ -58,17 +62,19 @@ export class RouteLimits {
   readonly #routeRow: number;
   /** The line of policies, the same in each answer. */
   readonly #policies: Buffer;
-  #low = 0;
-  #high = 0;
 
   constructor(plans: readonly RateLimitPlan[], routeRow: number, ports: LimitPorts) {
     this.#ports = ports;
     this.#routeRow = routeRow;
     this.#limits = plans.map((plan) => ({
       plan,
-      bucket: new TokenBucket(plan.perSecond, plan.burst),
+      bucket: new TokenBucket(plan),
+      low: 0,
+      high: 0,
+      taken: false,
       prefix: Buffer.from(`"${plan.name}";r=`, 'latin1'),
     }));
+    for (const { bucket } of this.#limits) ports.table.know(bucket);
     const shown = plans.filter(({ dryRun }) => !dryRun);
     // The window is what an empty bucket takes to refill.
     const policies = shown.map(
@@ -81,27 +87,32 @@ export class RouteLimits {
 
   /** Whether the request may go on; how it stands goes into `standing`. */
   admit(buf: Buffer, head: RequestHead, client: ClientFacts, nowMs: number, standing: LimitStanding): boolean {
-    const { table, recorder, random } = this.#ports;
-    const nowTicks = ticksOf(nowMs);
+    const { table, recorder } = this.#ports;
     let nearest = Infinity;
     standing.limits = null;
     for (let at = 0; at < this.#limits.length; at++) {
-      const { plan, bucket } = this.#limits[at] as Limit;
-      this.#hashKey(plan, buf, head, client);
-      const allowed = table.take(bucket, this.#low, this.#high, nowTicks, random());
+      const limit = this.#limits[at] as Limit;
+      const { plan, bucket } = limit;
+      this.#findKey(limit, buf, head, client);
+      limit.taken = table.take(bucket, limit.low, limit.high, nowMs);
       if (table.evicted) recorder.limit(plan.row, L.evicted);
-      if (allowed) recorder.limit(plan.row, L.allowed);
-      else recorder.limited(plan.row, plan.dryRun);
+      if (!limit.taken) recorder.limited(plan.row, plan.dryRun);
       if (plan.dryRun) continue;
       const share = bucket.remaining / bucket.burst;
-      if (allowed && share >= nearest) continue;
+      if (limit.taken && share >= nearest) continue;
       nearest = share;
       standing.limits = this;
       standing.nearest = at;
       standing.remaining = bucket.remaining;
-      standing.resetSeconds = Math.ceil(bucket.fullInTicks / TICKS_PER_SECOND);
-      standing.retrySeconds = Math.max(1, Math.ceil(bucket.waitTicks / TICKS_PER_SECOND));
-      if (!allowed) return false;
+      standing.resetSeconds = Math.ceil(bucket.fullInSeconds);
+      standing.retrySeconds = Math.max(1, Math.ceil(bucket.waitSeconds));
+      if (limit.taken) continue;
+      for (let before = 0; before < at; before++) this.#giveBack(this.#limits[before] as Limit);
+      return false;
+    }
+    for (let at = 0; at < this.#limits.length; at++) {
+      const { plan, taken } = this.#limits[at] as Limit;
+      if (taken) recorder.limit(plan.row, L.allowed);
     }
     return true;
   }
@@ -119,24 +130,46 @@ export class RouteLimits {
     return to + 2;
   }
 
-  /** The hash of whoever shares an allowance, the limit itself included, into `#low` and `#high`. */
-  #hashKey({ key, row }: RateLimitPlan, buf: Buffer, head: RequestHead, client: ClientFacts): void {
+  #giveBack({ taken, bucket, low, high }: Limit): void {
+    if (taken) this.#ports.table.giveBack(bucket, low, high);
+  }
+
+  /** The hash of whoever shares an allowance, into the limit's `low` and `high`. */
+  #findKey(limit: Limit, buf: Buffer, head: RequestHead, client: ClientFacts): void {
+    const { key } = limit.plan;
     const { hash } = this.#ports;
     hash.low = 0;
-    hash.high = key.from === 'route' ? this.#routeRow + 1 : 0;
-    if (key.from === 'client-ip') {
+    hash.high = 0;
+    if (key.from === 'route') {
+      hash.low = mix32(this.#routeRow);
+    } else if (key.from === 'client-ip') {
       this.#hashClient(buf, head, client);
-    } else if (key.from === 'header') {
-      const cell = findField(buf, head, key.name);
-      if (cell === -1) this.#hashClient(buf, head, client);
-      else hash.hash(buf, head.fields.at[cell + 2] as number, head.fields.at[cell + 3] as number);
-    } else if (key.from === 'cookie') {
-      const value = cookieValue(buf, head, key.name);
-      if (value === null) this.#hashClient(buf, head, client);
-      else hash.hash(value, 0, value.length);
+    } else if (key.from === 'header' || key.from === 'cookie') {
+      this.#hashValue(key, buf, head, client);
     }
-    this.#high = mix32(hash.high ^ Math.imul(row + 1, 0x9e3779b1));
-    this.#low = mix32(hash.low ^ this.#high);
+    limit.low = hash.low;
+    limit.high = hash.high;
+  }
+
+  #hashValue(
+    { from, name }: { readonly from: 'header' | 'cookie'; readonly name: string },
+    buf: Buffer,
+    head: RequestHead,
+    client: ClientFacts,
+  ): void {
+    const { hash } = this.#ports;
+    if (from === 'header') {
+      const cell = findField(buf, head, name);
+      const start = cell === -1 ? 0 : (head.fields.at[cell + 2] as number);
+      const end = cell === -1 ? 0 : (head.fields.at[cell + 3] as number);
+      if (start === end) return this.#hashClient(buf, head, client);
+      hash.hash(buf, start, end);
+    } else {
+      const value = cookieValue(buf, head, name);
+      if (value === null || value.length === 0) return this.#hashClient(buf, head, client);
+      hash.hash(value, 0, value.length);
+    }
+    hash.high ^= CHOSEN;
   }
 
   /** Also for a request without the field that a limit goes by, or leaving it out would be a way around the limit. */

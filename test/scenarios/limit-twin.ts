@@ -3,23 +3,16 @@
  * everybody could see: never more than the burst and the rate times the time, and no refusal while a token is there.
  */
 import { mix32 } from '#core/math/hash.ts';
-import { createPrng } from '#core/math/prng.ts';
-import { TICKS_PER_SECOND, ticksOf, TokenBucket } from '#core/limits/token-bucket.ts';
+import { TokenBucket } from '#core/limits/token-bucket.ts';
 import { ensure } from './invariants.ts';
 import type { LimitSketch } from './scenario.ts';
 import type { World } from './world.ts';
-
-/** Of the random walk that rounding ticks up or down by chance makes, in standard deviations. */
-const WALK = 6;
-const ROUNDED_TICKS = 2;
 
 interface Shadow {
   /** Tokens that there are at most, and at least: a client that was pushed out of the table begins with a full bucket. */
   most: number;
   least: number;
   atMs: number;
-  /** Let through since the bucket was last full. */
-  taken: number;
 }
 
 export class LimitTwin {
@@ -27,15 +20,13 @@ export class LimitTwin {
   readonly #sketch: LimitSketch;
   /** By worker row: each has its own, over the shared words. */
   readonly #buckets: readonly TokenBucket[];
-  readonly #chance: () => number;
   readonly #shadows = new Map<number, Shadow>();
 
   constructor(world: World, sketch: LimitSketch) {
-    const { workers, seed } = world.scenario;
+    const { workers } = world.scenario;
     this.#world = world;
     this.#sketch = sketch;
-    this.#buckets = Array.from({ length: workers }, () => new TokenBucket(sketch.perSecond, sketch.burst));
-    this.#chance = createPrng(seed * 7919 + 11);
+    this.#buckets = Array.from({ length: workers }, () => new TokenBucket({ row: 0, ...sketch }));
   }
 
   /** Whether worker `row` lets a request of this client through. */
@@ -43,7 +34,8 @@ export class LimitTwin {
     const { tables, policies, nowMs, coverage } = this.#world;
     const bucket = this.#buckets[row]!;
     const table = policies.limitsOf(tables, row);
-    const admitted = table.take(bucket, mix32(client), mix32(client ^ 0x55555555), ticksOf(nowMs), this.#chance());
+    table.know(bucket);
+    const admitted = table.take(bucket, mix32(client), mix32(client ^ 0x55555555), nowMs);
     if (table.evicted) {
       coverage.hit('limit evicted');
       for (const shadow of this.#shadows.values()) shadow.most = this.#sketch.burst;
@@ -56,22 +48,20 @@ export class LimitTwin {
   #check(client: number, admitted: boolean): void {
     const { perSecond, burst } = this.#sketch;
     const { nowMs } = this.#world;
-    const shadow = this.#shadows.get(client) ?? { most: burst, least: burst, atMs: nowMs, taken: 0 };
+    const shadow = this.#shadows.get(client) ?? { most: burst, least: burst, atMs: nowMs };
     this.#shadows.set(client, shadow);
     const refilled = (perSecond * (nowMs - shadow.atMs)) / 1000;
     shadow.most = Math.min(burst, shadow.most + refilled);
     shadow.least = Math.min(burst, shadow.least + refilled);
     shadow.atMs = nowMs;
-    if (shadow.least === burst) shadow.taken = 0;
-    const ticks = ROUNDED_TICKS + WALK * Math.sqrt(shadow.taken);
-    const rounded = (ticks * perSecond) / TICKS_PER_SECOND;
+    // The clock counts whole parts of a token.
+    const rounded = 2 / this.#buckets[0]!.tokenParts;
     const say = (): string => `client ${client}: ${shadow.least} to ${shadow.most} tokens`;
     if (!admitted) ensure(shadow.least < 1 + rounded, 'rate-exact', () => `${say()}, refused`);
     else {
       ensure(shadow.most >= 1 - rounded, 'rate-exact', () => `${say()}, let through`);
       shadow.most -= 1;
       shadow.least = Math.max(0, shadow.least - 1);
-      shadow.taken += 1;
     }
   }
 }

@@ -1,7 +1,9 @@
 /** Everything beside traffic: limits by rate, state, admin, logs, tracing, cost, copilot. */
 import { z } from 'zod';
-import { REFILL_SECONDS_MAX } from '#core/limits/token-bucket.ts';
 import { count, duration, fieldName, listenAddress, memoryBound, name, rate, section, share } from './fields.ts';
+
+/** Of the rate by second, and of the burst. */
+const RATE_MAX = 10_000_000;
 
 const limitKey = z.union(
   [z.enum(['client-ip', 'global', 'route']), section({ header: fieldName() }), section({ cookie: z.string().min(1) })],
@@ -11,17 +13,15 @@ const limitKey = z.union(
 const rateLimit = section({
   key: limitKey.default('client-ip').meta({ description: 'Who shares one allowance' }),
   rate: rate().meta({ description: 'How fast it refills', samples: ['100/s', '600/min'] }),
-  burst: count(1, 10_000_000)
-    .optional()
-    .meta({ description: 'How much it holds; a second of the rate when not given' }),
+  burst: count(1, RATE_MAX).optional().meta({ description: 'How much it holds; a second of the rate when not given' }),
   dryRun: z.boolean().default(false).meta({ description: 'true: counted, never enforced' }),
 })
-  .superRefine(({ rate: perSecond, burst }, context) => {
-    if (burst === undefined || burst <= perSecond * REFILL_SECONDS_MAX) return;
+  .superRefine(({ rate: perSecond }, context) => {
+    if (perSecond <= RATE_MAX) return;
     context.addIssue({
       code: 'custom',
-      path: ['burst'],
-      message: `refilling ${burst} at this rate takes longer than ${REFILL_SECONDS_MAX / 3600} hours, the most; lower \`burst\` or raise \`rate\``,
+      path: ['rate'],
+      message: `at most ${RATE_MAX}/s; whoever needs more needs no limit: write \`null\` in its place`,
     });
   })
   .transform((limit) => ({ ...limit, burst: limit.burst ?? Math.max(1, Math.ceil(limit.rate)) }));
