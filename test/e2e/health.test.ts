@@ -132,7 +132,8 @@ describe('traffic follows health', () => {
       t,
       {
         workers: 2,
-        health: { interval: '100ms', jitter: '0%', unhealthyAfter: 2, healthyAfter: 2 },
+        // A probe that a busy machine holds up has not failed.
+        health: { interval: '100ms', timeout: '30s', jitter: '0%', unhealthyAfter: 2, healthyAfter: 2 },
         backends: [
           { id: 'a', url: origin.url },
           { id: 'b', url: other.url },
@@ -157,9 +158,7 @@ describe('traffic follows health', () => {
     origin.healthStatus = 200;
     await until('a to be back', () => statesOf('a').at(-1) === 'healthy');
     assert.equal(await bodies(), 'a,b');
-    // A probe that a busy machine holds up may send it round once more.
-    assert.deepEqual(statesOf('a').slice(0, 4), ['healthy', 'falling', 'unhealthy', 'rising']);
-    assert.equal(statesOf('a').at(-1), 'healthy');
+    assert.deepEqual(statesOf('a'), ['healthy', 'falling', 'unhealthy', 'rising', 'healthy']);
     assert.deepEqual(statesOf('b'), ['healthy']);
     await other.stop();
   });

@@ -236,7 +236,10 @@ async function deafServer(): Promise<{ port: number; end: () => Promise<number> 
   return { port, end: () => worker.terminate() };
 }
 
-/** Connects until the kernel keeps the next one waiting. */
+/**
+ * Connects until the kernel keeps the next one waiting: that has no event of its own, but on loopback a connection stands
+ * within the call, unless there is no room for it.
+ */
 async function fill(port: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
   for (let count = 0; count < 64; count++) {

@@ -5,9 +5,9 @@
  * Precedence: a trial that is due, then the strategy's choice among the candidates, then (when that one is full or was tried)
  * its choice among the rest, then another tier's least busy, then the ones tried before, the one that just failed last.
  * Eligibility is worked out anew when the shared epoch moves, not per request.
- * Trials take a request from its place. One that may be repeated elsewhere goes first, for its client then never sees the trial fail;
- * one that may not is taken only after `TRIAL_GRACE_MS` without such a one. A strategy that places requests by a key gives
- * the backend back its own keys instead, and others only after that grace.
+ * Trials take a request from its place. One that may be repeated elsewhere goes first, for its client then never sees the
+ * trial fail; one that may not is taken only after `TRIAL_GRACE_MS` without such a one. A strategy that places requests by a
+ * key gives the backend back its own keys instead, and others only after that grace.
  */
 import type { Circuits } from '../health/circuits.ts';
 import type { Outcome } from '../outcome.ts';
