@@ -9,7 +9,7 @@ import type { StrategyDefinition } from '../src/core/strategy.ts';
 import { average, summarize, type Summary } from '../src/simulator/report.ts';
 import { SCENARIOS, type Scenario } from '../src/simulator/scenarios.ts';
 import { simulate } from '../src/simulator/simulation.ts';
-import { SWEEP } from '../src/simulator/sweep.ts';
+import { FAST, SWEEP } from '../src/simulator/sweep.ts';
 
 /** What ratios are given to. */
 const YARDSTICK = 'least-connections';
@@ -80,4 +80,10 @@ const failing = scenarios.find(({ name }) => name === 'fail');
 if (failing !== undefined) {
   console.log('\nShare of the requests that the failing backend of `fail` got; a fair share is 12.50 %:\n');
   console.log(table(heads, [heads.map((name) => percent(summaryOf(name, failing).shares[0] ?? 0))]));
+}
+const fast = scenarios.filter((scenario) => FAST.includes(scenario));
+if (fast.length > 0) {
+  console.log('\nThe greatest share of four equal backends that are slower when cold, in fair shares:\n');
+  const most = (name: string, scenario: Scenario): string => (4 * summaryOf(name, scenario).mostShare).toFixed(2);
+  console.log(table(['situation', ...heads], fast.map((scenario) => [scenario.name, ...heads.map((name) => most(name, scenario))]))); // prettier-ignore
 }

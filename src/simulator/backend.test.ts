@@ -15,6 +15,18 @@ test('serves as many as it has slots side by side, the rest first come first ser
   assert.equal(server.accept(4, 7, 21), 28);
 });
 
+test('a request takes longer the longer the backend was idle, and at the start', () => {
+  const server = new SimulatedBackend(backend({ slots: 2, coldMs: 10, coolsMs: 500 }));
+  assert.equal(server.accept(0, 1, 0), 11);
+  assert.equal(server.accept(1, 1, 5), 16, 'beside one that has not ended it is as cold');
+  server.release(11);
+  server.release(16);
+  assert.equal(server.accept(2, 1, 16), 17);
+  server.release(17);
+  const late = server.accept(3, 1, 517) - 517;
+  assert.ok(Math.abs(late - 1 - 10 * (1 - Math.exp(-1))) < 1e-9, `${late}`);
+});
+
 test('a long line keeps its order', () => {
   const server = new SimulatedBackend(backend({ slots: 1 }));
   server.accept(0, 1, 0);

@@ -25,6 +25,12 @@ export interface BackendModel {
   /** In order of time. */
   readonly changes: readonly SpeedChange[];
   readonly failures: readonly FailurePeriod[];
+  /**
+   * How much more work a request is at a backend that has not ended one for long: connections to be made, caches to be
+   * filled. It approaches `coldMs` as time goes by, by `coolsMs`; a backend begins cold.
+   */
+  readonly coldMs: number;
+  readonly coolsMs: number;
   /** When the backend becomes a candidate, and how long its weight ramps up from a tenth. */
   readonly joinsMs: number;
   readonly slowStartMs: number;
@@ -33,6 +39,7 @@ export interface BackendModel {
 export class SimulatedBackend {
   readonly model: BackendModel;
   #busy = 0;
+  #endedMs = -Infinity;
   /** Requests that wait, and the work each brings. */
   readonly #waiting: { request: number; workMs: number }[] = [];
   #head = 0;
@@ -53,11 +60,12 @@ export class SimulatedBackend {
       return Infinity;
     }
     this.#busy++;
-    return this.#doneAt(nowMs, workMs);
+    return this.#doneAt(nowMs, workMs + this.#coldMs(nowMs));
   }
 
   /** A request is done; gives the one that begins in its place and when that will be done. */
   release(nowMs: number): { request: number; doneMs: number } | undefined {
+    this.#endedMs = nowMs;
     if (this.#head === this.#waiting.length) {
       this.#busy--;
       return undefined;
@@ -68,6 +76,11 @@ export class SimulatedBackend {
       this.#head = 0;
     }
     return { request, doneMs: this.#doneAt(nowMs, workMs) };
+  }
+
+  #coldMs(nowMs: number): number {
+    const { coldMs, coolsMs } = this.model;
+    return coldMs === 0 ? 0 : coldMs * (1 - Math.exp((this.#endedMs - nowMs) / coolsMs));
   }
 
   #doneAt(nowMs: number, workMs: number): number {

@@ -27,8 +27,10 @@ test('sums up what arrived in the counted time', () => {
     p999Ms: 4,
     errors: 0.25,
     shares: [0, 0.75, 0.25],
+    mostShare: 0.75,
   });
-  const other = { ...summary, p99Ms: 8, shares: [0.5, 0.25, 0.25] };
+  const other = { ...summary, p99Ms: 8, mostShare: 0.5, shares: [0.5, 0.25, 0.25] };
   assert.equal(average([summary, other]).p99Ms, 6);
   assert.deepEqual(average([summary, other]).shares, [0.25, 0.5, 0.25]);
+  assert.equal(average([summary, other]).mostShare, 0.625);
 });

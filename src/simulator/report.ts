@@ -14,6 +14,8 @@ export interface Summary {
   readonly errors: number;
   /** Share of requests that each backend got, 0 to 1. */
   readonly shares: readonly number[];
+  /** The greatest of them. */
+  readonly mostShare: number;
 }
 
 export function summarize(result: SimulationResult, countedMs = result.scenario.countedMs): Summary {
@@ -28,6 +30,7 @@ export function summarize(result: SimulationResult, countedMs = result.scenario.
     picks[slot[request]] = (picks[slot[request]] ?? 0) + 1;
     if (outcome[request] === Outcome.success) latencies.push(latencyMs[request]);
   }
+  const shares = Array.from(picks, (count) => (count ?? 0) / requests);
   const sorted = Float64Array.from(latencies).sort();
   return {
     requests,
@@ -36,7 +39,8 @@ export function summarize(result: SimulationResult, countedMs = result.scenario.
     p99Ms: quantile(sorted, 0.99),
     p999Ms: quantile(sorted, 0.999),
     errors: (requests - latencies.length) / requests,
-    shares: Array.from(picks, (count) => (count ?? 0) / requests),
+    shares,
+    mostShare: Math.max(...shares),
   };
 }
 
@@ -56,6 +60,7 @@ export function average(summaries: readonly Summary[]): Summary {
     p99Ms: mean((s) => s.p99Ms),
     p999Ms: mean((s) => s.p999Ms),
     errors: mean((s) => s.errors),
+    mostShare: mean((s) => s.mostShare),
     shares: (summaries[0]?.shares ?? []).map((_, at) => mean((s) => s.shares[at] ?? 0)),
   };
 }

@@ -24,7 +24,18 @@ const DURATION_MS = 20_000;
 export const DISTURBED_MS = [5_000, 15_000] as const;
 
 export function backend(model: Partial<BackendModel> = {}): BackendModel {
-  return { slots: 4, speed: 1, weight: 1, changes: [], failures: [], joinsMs: 0, slowStartMs: 0, ...model };
+  return {
+    slots: 4,
+    speed: 1,
+    weight: 1,
+    changes: [],
+    failures: [],
+    coldMs: 0,
+    coolsMs: 500,
+    joinsMs: 0,
+    slowStartMs: 0,
+    ...model,
+  };
 }
 
 export function backends(count: number, model: (at: number) => Partial<BackendModel> = () => ({})): BackendModel[] {

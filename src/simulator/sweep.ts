@@ -29,6 +29,22 @@ function disturbed(name: string, summary: string, parts: Partial<Scenario>): Sce
   return scenario({ name, summary, ratePerSecond: 768, countedMs: DISTURBED_MS, ...parts });
 }
 
+/** Backends that answer at once, but take 10 ms longer when they were idle: those in use look faster than their equals. */
+function fast(ratePerSecond: number, durationMs: number): Scenario {
+  return scenario({
+    name: `fast-${ratePerSecond}`,
+    summary: `4 equal backends, 0.3 ms, up to 10 ms longer after idle time; ${ratePerSecond} a second`,
+    backends: () => backends(4, () => ({ coldMs: 10 })),
+    service: lognormal(0.3, 0.5),
+    ratePerSecond,
+    durationMs,
+    countedMs: [0, durationMs],
+  });
+}
+
+/** Equal backends where only shares tell good from bad. */
+export const FAST: readonly Scenario[] = [fast(20, 60_000), fast(300, 20_000), fast(3000, 20_000)];
+
 export const SWEEP: readonly Scenario[] = [
   equal('quiet', 8, 4, 0.05),
   equal('rho.9', 8, 4, 0.9),
@@ -88,4 +104,5 @@ export const SWEEP: readonly Scenario[] = [
     service: exponential(25),
     ratePerSecond: 840,
   }),
+  ...FAST,
 ];

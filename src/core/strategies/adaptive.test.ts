@@ -138,11 +138,32 @@ test('in a large pool the best of a part is taken, and no part is left out', () 
 
 test('without exploration a bad backend is left alone for as long as it is remembered', () => {
   const bad = (slot: number): Answer => ({ latencyMs: slot === 1 ? 200 : 20 });
-  const idle = runningPool(bad, { params: { explore: 0 } }, 6000);
+  const idle = runningPool(bad, { params: { explore: 0 } }, 3000);
   const curious = runningPool(bad, {}, 6000);
   assert.equal(run(idle, bad, 2000).get(1) ?? 0, 0);
   const tried = run(curious, bad, 4000).get(1) ?? 0;
   assert.ok(tried >= 2 && tried <= 8, `${tried} of 800`);
+});
+
+test('what a backend answered when it was cold is not held against it', () => {
+  for (const workers of [1, 2]) {
+    const pool = new TestPool(adaptive, { workers });
+    pool.update([1, 2, 3, 4]);
+    const askedMs = new Map<number, number>();
+    const answer = (slot: number): Answer => {
+      const cold = pool.nowMs - (askedMs.get(slot) ?? -Infinity) > 400;
+      askedMs.set(slot, pool.nowMs);
+      return { latencyMs: cold ? 12 : 2 };
+    };
+    // A bad start: three of them seem slow while the first is warm.
+    run(pool, (slot) => (slot === 1 ? { latencyMs: 2 } : { latencyMs: 40 }), 2000);
+    run(pool, answer, 10_000);
+    const counts = run(pool, answer, 4000);
+    for (const slot of [1, 2, 3, 4]) {
+      const count = counts.get(slot) ?? 0;
+      assert.ok(count > 100 && count < 400, `${[...counts].join(' ')}, ${workers} worker(s)`);
+    }
+  }
 });
 
 test('a large pool is compared though weights ramp all the while', () => {

@@ -22,23 +22,29 @@
  *   among backends that are about equally fast.
  *
  * All of it is relative to the pool and shared by all workers, each adding its own observations in rows of its own.
+ * On a quiet pool of fast backends latencies say more of who was asked last than of who is fast: an idle backend has to open
+ * connections and fill caches, the one in use does not. So differences of a millisecond do not count (comparison.ts), and
+ * an attempt that finds its backend cold counts as no slower than the typical one (warmth.ts). Else one backend would get
+ * nearly everything and keep it, and the death of another would be noticed late.
  * Cold start: an unknown backend counts as typical, and its requests in flight, which then grow, protect it; weights
  * ramp during slow start. With no samples at all this is least connections.
  * Recovery: observations fade, so an avoided backend slowly counts as typical again; and an idle backend of which nobody
  * has heard for a second gets a request of its own (`explore` bounds their share), so that none is starved or given up,
  * and one that has recovered is back within seconds.
- * Known weakness: within an extreme mix of short and very long requests, silence says little, and traffic is spread
- * less evenly than by least connections.
+ * Known weaknesses: on a pool asked a few times a second, a slow backend gets up to a third of its share, since it falls
+ * idle and is given the benefit of the doubt every few seconds. Within an extreme mix of short and very long requests,
+ * silence says little, and traffic is spread less evenly than by least connections.
  *
  * Sources: peak EWMA (Finagle) for latency times load; soft thresholds and the constants are measured in
  * docs/strategies.md, over the situations listed there.
  */
 import { isFailure, Outcome } from '../outcome.ts';
 import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
-import { Candidates } from './candidates.ts';
+import { CandidateList } from './candidate-list.ts';
 import { Cheapest } from './cheapest.ts';
 import { Comparison } from './comparison.ts';
 import { Observations, OBSERVATION_ROWS } from './observations.ts';
+import { Warmth } from './warmth.ts';
 
 /** How many cells of the workers' rows one refresh merges at most; more are merged by turns. */
 const REFRESH_CELLS = 2048;
@@ -70,9 +76,10 @@ class Adaptive implements Strategy {
   /** Requests in flight at a backend, smoothed; and how many one is taken to serve well: that, or `parallelism` if more. */
   #usual = 0;
   #servers: number;
-  readonly #candidates = new Candidates();
+  readonly #candidates = new CandidateList();
   readonly #observations: Observations;
   readonly #comparison: Comparison;
+  readonly #warmth: Warmth;
   /** How many times worse each backend is to be thought of because it has fallen silent, by slot. */
   readonly #silence: Float64Array;
   /** Weight relative to the mean of the candidates, by slot. */
@@ -93,6 +100,7 @@ class Adaptive implements Strategy {
     this.#explore = env.params['explore'] as number;
     this.#observations = new Observations(env, env.params['memoryMs'] as number);
     this.#comparison = new Comparison(env.weight.length);
+    this.#warmth = new Warmth(env.weight.length);
     this.#silence = new Float64Array(env.weight.length).fill(1);
     this.#share = new Float64Array(env.weight.length).fill(1);
     this.#cheapest = new Cheapest(env);
@@ -140,7 +148,9 @@ class Adaptive implements Strategy {
   }
 
   begin(slot: number, inFlightBefore: number, nowMs: number): void {
-    if (inFlightBefore === 0) this.#observations.wake(slot, nowMs);
+    if (inFlightBefore > 0) return;
+    this.#warmth.wake(slot, this.#observations.silentSince(slot), nowMs);
+    this.#observations.wake(slot, nowMs);
   }
 
   settle(slot: number, inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
@@ -148,7 +158,10 @@ class Adaptive implements Strategy {
     const servers = this.#servers * Math.max(SHARE_LEAST, this.#share[slot]);
     const queue = 1 + Math.min(QUEUE_ROUNDS_MAX, inFlightBefore / servers);
     let x = Math.log(Math.max(ELAPSED_MS_LEAST, elapsedMs)) - QUEUE_POWER * Math.log(queue);
-    const usual = observations.samples[slot] > 0 ? observations.mean[slot] : this.#comparison.typical;
+    const { typical } = this.#comparison;
+    // NaN while nothing is typical yet: then it tells nothing of latency.
+    if (this.#warmth.settle(slot, elapsedMs, nowMs) && !(x <= typical)) x = typical;
+    const usual = observations.samples[slot] > 0 ? observations.mean[slot] : typical;
     if (outcome === Outcome.cancelled) {
       if (x > usual) observations.outwait(slot, x, nowMs);
       return;

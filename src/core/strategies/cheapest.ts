@@ -3,7 +3,7 @@
  * pool a part is looked at: neighbours in a random order, from a random place on.
  */
 import type { StrategyEnv } from '../strategy.ts';
-import type { Candidates } from './candidates.ts';
+import type { CandidateList } from './candidate-list.ts';
 import { drawAmong } from './draw.ts';
 
 /** All candidates are looked at up to so many, and so many of them above. */
@@ -31,12 +31,12 @@ export class Cheapest {
   }
 
   /** Candidates have changed. */
-  update(candidates: Candidates): void {
+  update(candidates: CandidateList): void {
     if (candidates.count > SCANNED_MAX && candidates.moved) this.#scattered = candidates.scattered(this.#env.random);
   }
 
   /** The cheapest candidate, or of a part of them when they are many. */
-  of({ slots, count, even }: Candidates): number {
+  of({ slots, count, even }: CandidateList): number {
     this.#clear();
     if (count <= SCANNED_MAX) this.#scan(slots, 0, count);
     else {

@@ -37,6 +37,23 @@ test('differences that noise explains, or that are small, do not count', () => {
   assert.equal(few[2], 1, 'two samples prove nothing');
 });
 
+test('what is less than a millisecond apart is the same; of what is much more, next to nothing is lost', () => {
+  const ms = (...latencies: number[]): number[] =>
+    factors(latencies.map((latency) => ({ mean: Math.log(latency), samples: 10_000 })));
+  assert.deepEqual(ms(0.2, 1.1, 0.2, 0.2), [1, 1, 1, 1]);
+  assert.deepEqual(ms(1.1, 0.2, 1.1, 1.1), [1, 1, 1, 1], 'nor is the fast one preferred');
+  const slower = ms(20, 20, 41)[2];
+  assert.ok(slower > 1.98 && slower < 2.06, `${slower}`);
+  const faster = ms(20, 20, 9)[2];
+  assert.ok(faster > 0.44 && faster < 0.47, `${faster}`);
+});
+
+test('typical is where the requests are, not where most backends are', () => {
+  const [used, ...avoided] = factors([{ mean: 3, samples: 900 }, { mean: 6 }, { mean: 6 }, { mean: 6 }]);
+  assert.equal(used, 1);
+  for (const factor of avoided) assert.ok(factor > 10, `${factor}`);
+});
+
 test('a backend of which nothing is known counts as typical, and does not set the standard', () => {
   const pool = factors([{ mean: 0, samples: 0 }, { mean: 3 }, { mean: 3 }, { mean: 5 }]);
   assert.deepEqual(pool.slice(0, 3), [1, 1, 1]);

@@ -14,6 +14,17 @@ const SLOWNESS_MAX = 32;
  * load as their weights say, and on a quiet pool the slightly faster one does not get everything.
  */
 const ALIKE = 0.2;
+/**
+ * Mean latencies that are no more milliseconds apart than this are the same. A process that has to be woken or a cache that
+ * cooled for a moment makes as much, and among answers of a few milliseconds that would look like a slower backend.
+ */
+const RESOLUTION_MS = 1;
+/** Samples in the whole pool below which nothing is known of it. */
+const KNOWN_LEAST = 0.5;
+/** How finely the typical log-latency is found: a hundredth of `ALIKE`. */
+const TYPICAL_GRAIN = 0.002;
+/** As many halvings as lead from the widest range of log-latencies, 0.05 ms to a day, to that grain. */
+const HALVINGS_MAX = 14;
 /** A backend that always fails, while others never do, counts as e to this power (90) times slower. */
 const ERROR_WEIGHT = 4.5;
 
@@ -22,11 +33,13 @@ export class Comparison {
   readonly factor: Float64Array;
   /** Ends of attempts to be expected of each, per millisecond and request served; 0 when nothing is known. */
   readonly pace: Float64Array;
-  /** Mean log-latency of the typical backend: the lower median of the pool. NaN while none is known. */
+  /**
+   * Log-latency of the typical backend: half of the pool's requests are at backends no slower. By requests and not by
+   * backends, for where most backends are avoided, what was seen of them last is not what is usual. NaN: none is known.
+   */
   typical = NaN;
   /** Standard deviation of log-latencies within one backend. */
   deviation = 1;
-  #means = new Float64Array(16);
 
   constructor(slots: number) {
     this.factor = new Float64Array(slots).fill(1);
@@ -35,8 +48,6 @@ export class Comparison {
 
   compare(slots: Int32Array, count: number, observations: Observations): void {
     const { samples, mean, variance, tries, errorShare } = observations;
-    if (this.#means.length < count) this.#means = new Float64Array(count * 2);
-    let known = 0;
     let spread = 0;
     let leastErrors = 1;
     let total = 0;
@@ -44,10 +55,9 @@ export class Comparison {
       const slot = slots[at];
       total += samples[slot];
       spread += samples[slot] * variance[slot];
-      if (samples[slot] > 0.5) this.#means[known++] = mean[slot];
       if (tries[slot] > 0.5 && errorShare[slot] < leastErrors) leastErrors = errorShare[slot];
     }
-    this.typical = known === 0 ? NaN : this.#means.subarray(0, known).sort()[(known - 1) >> 1];
+    this.typical = total > KNOWN_LEAST ? typicalOf(slots, count, samples, mean, total) : NaN;
     this.deviation = Math.sqrt(Math.max(VARIANCE_LEAST, total > 0 ? spread / total : 0));
     for (let at = 0; at < count; at++) this.#rate(slots[at], observations, leastErrors);
   }
@@ -64,10 +74,21 @@ export class Comparison {
     this.pace[slot] = Math.exp(-this.typical) / this.factor[slot];
   }
 
+  /** How far a mean log-latency lies from the typical one; 0 where that cannot be told or would not count. */
+  #distance(mean: number): number {
+    const { typical } = this;
+    if (Math.abs(mean - typical) < ALIKE) return 0;
+    const usualMs = Math.exp(typical);
+    const apartMs = Math.exp(mean) - usualMs;
+    if (Math.abs(apartMs) <= RESOLUTION_MS) return 0;
+    // Grows steadily from 0, and takes next to nothing from what is many milliseconds (garrote threshold, Breiman 1995).
+    return Math.log(1 + (apartMs - RESOLUTION_MS ** 2 / apartMs) / usualMs);
+  }
+
   /** Soft threshold by the standard error (Donoho and Johnstone 1994), then shrunk towards 1 when samples are few. */
   #slowness(samples: number, mean: number): number {
     if (samples === 0) return 1;
-    const distance = mean - this.typical;
+    const distance = this.#distance(mean);
     const doubt = (DOUBT * this.deviation) / Math.sqrt(Math.max(samples, 0.3));
     const sure = Math.max(0, Math.abs(distance) - doubt) * (samples / (samples + 1));
     if (sure < ALIKE) return 1;
@@ -83,4 +104,24 @@ function errorPenalty(share: number, tries: number, least: number): number {
   const chance = Math.sqrt((least * (1 - least) + 0.01) / (tries + 1));
   const excess = share - least - 2 * chance;
   return excess > 0 ? Math.exp(ERROR_WEIGHT * excess) : 1;
+}
+
+/** The median of the slots' means, each as often as it has samples, found by halving the range where it lies. */
+function typicalOf(slots: Int32Array, count: number, samples: Float64Array, mean: Float64Array, total: number): number {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let at = 0; at < count; at++) {
+    const slot = slots[at];
+    if (samples[slot] === 0) continue;
+    if (mean[slot] < low) low = mean[slot];
+    if (mean[slot] > high) high = mean[slot];
+  }
+  for (let halvings = 0; halvings < HALVINGS_MAX && high - low > TYPICAL_GRAIN; halvings++) {
+    const middle = (low + high) / 2;
+    let below = 0;
+    for (let at = 0; at < count; at++) if (mean[slots[at]] <= middle) below += samples[slots[at]];
+    if (below * 2 < total) low = middle;
+    else high = middle;
+  }
+  return high;
 }

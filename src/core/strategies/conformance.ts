@@ -27,6 +27,7 @@ export function conformance(definition: StrategyDefinition): readonly Check[] {
     of('writes its own rows alone', writesOwnRows),
     of('does the same again with the same seed', isDeterministic),
     of('shares equally among equals, with one worker and with four', sharesEqually),
+    of('gives no fast backend over twice its share for being warm while the others are cold', sharesAmongCold),
     ...(definition.weighted
       ? [
           of('follows weights on a quiet pool, by slot and not by position', followsWeightsWhenQuiet),
@@ -165,6 +166,42 @@ function sharesEqually(definition: StrategyDefinition, seed: number): void {
     pool.update([2, 3, 20, 31]);
     ensureShares(quietShares(pool, 8000), pool);
   }
+}
+
+/** Of an answer by a warm backend, and how much longer a cold one takes, which cools within about half a second. */
+const WARM_MS = 0.3;
+const COLD_MS = 10;
+const COOLS_MS = 500;
+const RATES = [5, 20, 300, 3000];
+const COLD_PICKS = 4000;
+
+/**
+ * Equal backends, each the slower the longer it was not asked: whoever is in use looks fast, so a strategy that believes
+ * latency without a doubt keeps to one. At every rate, no backend gets over twice its fair share.
+ */
+function sharesAmongCold(definition: StrategyDefinition, seed: number): void {
+  for (const workers of [1, 2]) {
+    for (const rate of RATES) {
+      const pool = new TestPool(definition, { workers, seed });
+      const random = createPrng(seed);
+      const askedMs = new Map<number, number>();
+      pool.update([2, 3, 20, 31]);
+      const picks = Array.from({ length: COLD_PICKS }, (_, turn) => {
+        pool.advance((-1000 / rate) * Math.log(1 - random()));
+        return pool.send((at) => {
+          const idleMs = pool.nowMs - (askedMs.get(at) ?? -Infinity);
+          askedMs.set(at, pool.nowMs);
+          return { latencyMs: coldLatencyMs(idleMs, random()) };
+        }, turn % workers, mix32(turn)); // prettier-ignore
+      });
+      const most = Math.max(...tally(picks).values());
+      ensure(most <= (2 * COLD_PICKS) / 4, () => `${most} of ${COLD_PICKS} to one of four, at ${rate} a second`);
+    }
+  }
+}
+
+function coldLatencyMs(idleMs: number, chance: number): number {
+  return WARM_MS * (0.5 + chance) + COLD_MS * (1 - Math.exp(-idleMs / COOLS_MS));
 }
 
 function followsWeightsWhenQuiet(definition: StrategyDefinition, seed: number): void {

@@ -15,7 +15,7 @@
  */
 import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { mix32, murmur3, utf8 } from '../math/hash.ts';
-import { Candidates } from './candidates.ts';
+import { CandidateList } from './candidate-list.ts';
 import { fillMaglev, MAGLEV_CELLS, orderOf, type Order } from './maglev.ts';
 import { rendezvous, rendezvousEven } from './rendezvous.ts';
 
@@ -30,7 +30,7 @@ const REST_MS = 1000;
 class ConsistentHash implements Strategy {
   readonly #env: StrategyEnv;
   readonly #balanceFactor: number;
-  readonly #candidates = new Candidates();
+  readonly #candidates = new CandidateList();
   /** What hashing knows of each slot's name; renewed when the slot has another name. */
   readonly #names: string[] = [];
   readonly #nameHashes: Int32Array;

@@ -14,7 +14,7 @@
  * Known weakness: a backend that fails fast looks idle; circuits must take it out.
  */
 import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
-import { Candidates } from './candidates.ts';
+import { CandidateList } from './candidate-list.ts';
 import { drawAmong, weyl } from './draw.ts';
 
 /** All candidates are looked at up to so many, and so many of them above. */
@@ -25,7 +25,7 @@ const TIES_MAX = 128;
 
 class LeastConnections implements Strategy {
   readonly #env: StrategyEnv;
-  readonly #candidates = new Candidates();
+  readonly #candidates = new CandidateList();
   readonly #cursor: Int32Array;
   readonly #ties = new Int32Array(TIES_MAX);
   /** The candidates in a random order, if they are many. */

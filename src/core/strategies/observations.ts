@@ -68,7 +68,7 @@ export class Observations {
     this.since[slot] = nowMs;
   }
 
-  /** An attempt ended after a log-latency of `x`. */
+  /** An attempt ended after a log-latency of `x`; NaN: its latency is not to be remembered. */
   end(slot: number, x: number, failed: boolean, nowMs: number): void {
     const own = this.#own;
     const keep = this.#fade(own.at[slot], nowMs);
@@ -77,7 +77,7 @@ export class Observations {
     own.tries[slot] = own.tries[slot] * keepTries + 1;
     own.since[slot] = nowMs;
     this.since[slot] = nowMs;
-    this.#add(slot, x, keep, nowMs);
+    if (!Number.isNaN(x)) this.#add(slot, x, keep, nowMs);
   }
 
   /** A client left after a wait that says: at least so long. It is neither an answer nor a failure. */

@@ -41,6 +41,31 @@ test('the cheaper of two wins: cost times requests in flight', () => {
   assert.deepEqual(all(), new Map([[2, 40]]));
 });
 
+test('costs within a millisecond of each other are the same: requests in flight decide', () => {
+  const pool = new TestPool(peakEwma);
+  pool.update([1, 2]);
+  observe(pool, 1, 0.2);
+  observe(pool, 2, 1.1);
+  const picks = tally(Array.from({ length: 400 }, () => pool.pick()));
+  assert.ok((picks.get(2) ?? 0) > 150, `${picks.get(2)} of 400`);
+  pool.inFlight[1] = 1;
+  assert.deepEqual(tally(Array.from({ length: 40 }, () => pool.pick())), new Map([[2, 40]]));
+});
+
+test('what a backend takes when it is cold counts as no more than usual', () => {
+  const pool = new TestPool(peakEwma);
+  pool.update([1, 2]);
+  observe(pool, 1, 10);
+  observe(pool, 2, 10);
+  pool.advance(5000);
+  pool.begin(1, { latencyMs: 80 });
+  pool.advance(80);
+  assert.ok(costOf(pool, 1) <= 10, `${costOf(pool, 1)}`);
+  pool.begin(1, { latencyMs: 80 });
+  pool.advance(80);
+  near(costOf(pool, 1), 80);
+});
+
 test('a new backend gets one request, and no second one before that is answered', () => {
   const pool = new TestPool(peakEwma);
   pool.update([1, 2]);

@@ -12,6 +12,8 @@
  * A client that left counts only if it had waited longer than usual.
  * Cold start: a backend without a cost is free, so it gets one request; until that one is answered it counts as very dear
  * and gets no second one.
+ * Equal backends: costs within a millisecond of each other are the same, and an attempt that finds its backend cold counts as
+ * no slower than usual (warmth.ts); else those that are idle would look slow and stay idle.
  * Recovery: costs fade towards 0 while nothing is observed, so an avoided backend gets cheaper until it is tried again:
  * none starves.
  * Workers: each writes what it observed in rows of its own, beginning from the newest value of any worker, so that the
@@ -22,8 +24,9 @@
 import { isFailure, Outcome } from '../outcome.ts';
 import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { WeightedIndex } from '../math/weighted-index.ts';
-import { Candidates } from './candidates.ts';
+import { CandidateList } from './candidate-list.ts';
 import { drawAmong } from './draw.ts';
+import { Warmth } from './warmth.ts';
 
 /** Cost, in milliseconds, of a backend that has requests in flight and was never heard of. */
 const UNKNOWN_COST_MS = 1e9;
@@ -34,17 +37,20 @@ const ERROR_TIMES_MAX = 64;
  * with the smaller weight, which is asked more seldom, would always look a little cheaper.
  */
 const ALIKE = 0.8;
+/** Costs that differ by no more milliseconds are the same, and requests in flight decide: see comparison.ts. */
+const RESOLUTION_MS = 1;
 /** Share of each success in the usual latency. */
 const USUAL_SHARE = 1 / 64;
 
 class PeakEwma implements Strategy {
   readonly #env: StrategyEnv;
   readonly #decayMs: number;
-  readonly #candidates = new Candidates();
+  readonly #candidates = new CandidateList();
   readonly #index = new WeightedIndex();
   /** The newest cost that any worker wrote, as far as this one knows, and when; by slot. */
   readonly #cost: Float64Array;
   readonly #at: Float64Array;
+  readonly #warmth: Warmth;
   #meanWeight = 1;
   /** A usual success's latency; 0 before the first. */
   #usualMs = 0;
@@ -54,6 +60,7 @@ class PeakEwma implements Strategy {
     this.#decayMs = env.params['decayMs'] as number;
     this.#cost = new Float64Array(env.weight.length);
     this.#at = new Float64Array(env.weight.length);
+    this.#warmth = new Warmth(env.weight.length);
   }
 
   update(slots: Int32Array, count: number): void {
@@ -78,14 +85,20 @@ class PeakEwma implements Strategy {
     return this.#cheaper(first, drawAmong(slots, count, weight, random()), nowMs);
   }
 
+  begin(slot: number, inFlightBefore: number, nowMs: number): void {
+    if (inFlightBefore === 0) this.#warmth.wake(slot, this.#at[slot], nowMs);
+  }
+
   settle(slot: number, _inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
-    let latencyMs = elapsedMs;
-    const costMs = this.#cost[slot] * this.#fade(slot, nowMs);
-    if (outcome === Outcome.cancelled) {
-      if (elapsedMs <= costMs) return;
-    } else if (isFailure(outcome)) latencyMs = Math.max(elapsedMs, this.#errorCost(costMs));
-    else this.#usualMs += (elapsedMs - this.#usualMs) * (this.#usualMs === 0 ? 1 : USUAL_SHARE);
+    const failed = isFailure(outcome);
+    const cold = this.#warmth.settle(slot, elapsedMs, nowMs) && this.#usualMs > 0;
+    let latencyMs = cold ? Math.min(elapsedMs, this.#usualMs) : elapsedMs;
     const keep = this.#fade(slot, nowMs);
+    const costMs = this.#cost[slot] * keep;
+    if (outcome === Outcome.cancelled) {
+      if (latencyMs <= costMs) return;
+    } else if (failed) latencyMs = Math.max(latencyMs, this.#errorCost(costMs));
+    else if (!cold) this.#usualMs += (elapsedMs - this.#usualMs) * (this.#usualMs === 0 ? 1 : USUAL_SHARE);
     const cost = latencyMs > costMs ? latencyMs : costMs + latencyMs * (1 - keep);
     this.#write(slot, cost, nowMs);
   }
@@ -111,14 +124,21 @@ class PeakEwma implements Strategy {
   }
 
   #cheaper(first: number, second: number, nowMs: number): number {
-    return this.#load(second, nowMs) < ALIKE * this.#load(first, nowMs) ? second : first;
+    const one = this.#costNow(first, nowMs);
+    const other = this.#costNow(second, nowMs);
+    const oneLoad = Math.max(one, Math.min(other, one + RESOLUTION_MS)) * this.#busy(first);
+    const otherLoad = Math.max(other, Math.min(one, other + RESOLUTION_MS)) * this.#busy(second);
+    return otherLoad < ALIKE * oneLoad ? second : first;
   }
 
-  #load(slot: number, nowMs: number): number {
-    const inFlight = this.#env.inFlight[slot];
+  #costNow(slot: number, nowMs: number): number {
     const cost = this.#cost[slot];
-    if (cost === 0 && inFlight > 0) return UNKNOWN_COST_MS + inFlight;
-    return cost * this.#fade(slot, nowMs) * ((inFlight * this.#meanWeight) / this.#env.weight[slot] + 1);
+    if (cost === 0 && this.#env.inFlight[slot] > 0) return UNKNOWN_COST_MS;
+    return cost * this.#fade(slot, nowMs);
+  }
+
+  #busy(slot: number): number {
+    return (this.#env.inFlight[slot] * this.#meanWeight) / this.#env.weight[slot] + 1;
   }
 
   /** What is left of a cost since it was written; workers' clocks may differ a little. */

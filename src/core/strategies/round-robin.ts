@@ -17,13 +17,13 @@
  */
 import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { WeightedIndex } from '../math/weighted-index.ts';
-import { Candidates } from './candidates.ts';
+import { CandidateList } from './candidate-list.ts';
 import { drawAmong, weyl } from './draw.ts';
 import { smoothSequence } from './smooth-sequence.ts';
 
 class RoundRobin implements Strategy {
   readonly #env: StrategyEnv;
-  readonly #candidates = new Candidates();
+  readonly #candidates = new CandidateList();
   readonly #index = new WeightedIndex();
   /** One cycle of slots; empty: the order is that of the Weyl sequence over `#index`. */
   #cycle = new Int32Array(0);

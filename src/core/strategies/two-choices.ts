@@ -12,12 +12,12 @@
  */
 import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { WeightedIndex } from '../math/weighted-index.ts';
-import { Candidates } from './candidates.ts';
+import { CandidateList } from './candidate-list.ts';
 import { drawAmong } from './draw.ts';
 
 class TwoChoices implements Strategy {
   readonly #env: StrategyEnv;
-  readonly #candidates = new Candidates();
+  readonly #candidates = new CandidateList();
   readonly #index = new WeightedIndex();
 
   constructor(env: StrategyEnv) {

@@ -1,5 +1,5 @@
 /** A strategy's own copy of the candidates of the last `update`; the engine may reuse its array. */
-export class Candidates {
+export class CandidateList {
   slots: Int32Array = new Int32Array(16);
   count = 0;
   /** Whether the last `set` brought other candidates, or another order, and not just other weights. */
