@@ -79,7 +79,7 @@ export const Fault = {
     'client',
     400,
     'bad-request',
-    'Connection may not name Host, Content-Length or Transfer-Encoding.',
+    'Connection may not name Host, Content-Length or Transfer-Encoding, nor more than 16 fields.',
   ),
   connectRefused: fault('connect-refused', 'client', 405, 'bad-request', 'CONNECT is not served here.'),
   lastHop: fault('last-hop', 'client', 200, 'bad-request', 'Max-Forwards is 0: this proxy answers for itself.'),
@@ -112,6 +112,7 @@ export const Fault = {
   ),
   overloaded: fault('overloaded', 'self', 503, 'overloaded', 'Too much is in flight; try again shortly.'),
   draining: fault('draining', 'self', 503, 'draining', 'This server is shutting down.'),
+  totalTimeout: fault('total-timeout', 'self', 504, 'timeout', 'No backend could be asked within the time allowed.'),
   // What a backend may get wrong.
   connectFailed: fault('connect-failed', 'upstream', 502, 'connect-failed', 'The backend could not be reached.'),
   connectTimeout: fault(

@@ -38,7 +38,7 @@ export interface RetryPlan {
   readonly budgetShare: number;
   /** Retries a second that are allowed besides. */
   readonly budgetPerSecond: number;
-  /** Longest request body that is kept for another attempt. */
+  /** Longest request body that is kept for another attempt, what frames chunks apart. */
   readonly bodyBytes: number;
 }
 
@@ -83,6 +83,8 @@ export interface OverloadPlan {
 export interface AccessLogPlan {
   /** A file's path, or `-` for standard output. */
   readonly to: string;
-  /** Share of requests that are logged, 0 to 1; errors always are. */
+  /** JSON, the combined log format, or text with `$name` in it (observe/access-template.ts). */
+  readonly format: 'json' | 'clf' | { readonly template: string };
+  /** Share of requests that are logged, 0 to 1; errors and the slowest always are. */
   readonly sample: number;
 }

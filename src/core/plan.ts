@@ -3,6 +3,7 @@
  * thread, compared and frozen. Durations are whole milliseconds (`…Ms`), sizes bytes (`…Bytes`), shares 0 to 1.
  * A duration or limit of 0 means "no limit" unless its line says otherwise.
  */
+import type { ADMIN_STATE_NAMES } from './health-state.ts';
 import type {
   AccessLogPlan,
   CircuitPlan,
@@ -159,6 +160,8 @@ export interface BackendPlan {
   readonly address: SocketAddress;
   readonly weight: number;
   readonly tier: number;
+  /** What an operator has set; requests go to `active` ones only. */
+  readonly state: (typeof ADMIN_STATE_NAMES)[number];
   /** The backend's row in shared memory. */
   readonly slot: number;
 }

@@ -52,6 +52,13 @@ export const INCOMPLETE = 0;
 /** i32s per field in `Fields.at`: line start (= name start), name end, value start, value end (trimmed), FieldId. */
 export const FIELD_STRIDE = 5;
 
+/**
+ * Names that Connection may list in one head besides close, keep-alive and upgrade. Every field is compared with every name,
+ * and whoever copies the head does so again, so the product must stay small; nobody needs more than two or three. Envoy
+ * allows 10.
+ */
+export const NOMINATED_MAX = 16;
+
 /** The field lines of the head parsed last. Line i ends where line i+1 starts, or at `linesEnd`. */
 export class Fields {
   readonly at: Int32Array;
@@ -62,6 +69,9 @@ export class Fields {
   linesStart = 0;
   /** Where the last field line ended (just behind its CR LF); the blank line follows. */
   linesEnd = 0;
+  /** Start and end of each name that Connection lists, `nominatedCount` of them: see `readConnection`. */
+  readonly nominated: Int32Array = new Int32Array(NOMINATED_MAX * 2);
+  nominatedCount = 0;
 
   constructor(maxCount: number) {
     this.at = new Int32Array(maxCount * FIELD_STRIDE);

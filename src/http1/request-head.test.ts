@@ -314,11 +314,26 @@ test('persistence follows version and Connection; close wins (RFC 9112 9.3)', ()
   assert.equal(head.connectionTokens, true);
 });
 
+test('a Connection list of thousands of names is refused, and told as such', () => {
+  refuses(Fault.badConnection, [
+    get(`Connection: ${'x, '.repeat(17)}\r\n`),
+    get(`Connection: ${'x,'.repeat(9)}\r\nX: y\r\nConnection: ${'x,'.repeat(8)}\r\n`),
+    // Before the head is whole, and whatever else is wrong behind it.
+    `GET / HTTP/1.1\r\nHost: a\r\nConnection: ${'x,'.repeat(1000)}\r\n`,
+    get(`Connection: ${'x,'.repeat(17)}\r\nHost: b\r\n`),
+  ]);
+  accepts([get(`Connection: ${'x, '.repeat(16)}\r\n`), get(`Connection: ${'close, '.repeat(500)}\r\n`)]);
+  accepts([get('Connection: x\r\n'), get('')]);
+  assert.equal(head.fields.nominatedCount, 0, 'nothing is left of the head before');
+});
+
 test('Upgrade and Expect count in HTTP/1.1 only (RFC 9110 7.8, 10.1.1)', () => {
   const table = [
     ['1.1', 'Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n', true, false],
     ['1.1', 'Upgrade: websocket\r\n', false, false],
     ['1.1', 'Connection: Upgrade\r\n', false, false],
+    ['1.1', 'Connection: Upgrade\r\nUpgrade:\r\n', false, false],
+    ['1.1', 'Connection: Upgrade\r\nUpgrade: ,\r\n', false, false],
     ['1.0', 'Connection: Upgrade\r\nUpgrade: websocket\r\nExpect: 100-continue\r\n', false, false],
     ['1.1', 'Expect: 100-Continue\r\n', false, true],
     ['1.1', 'Expect: something\r\n', false, false],

@@ -4,7 +4,7 @@
  */
 import { Fault } from '#core/fault.ts';
 import { isAuthority } from './authority.ts';
-import { connectionOptions, expectsContinue, Option } from './connection-tokens.ts';
+import { expectsContinue, namesProtocol, Option, readConnection } from './connection-tokens.ts';
 import { scanFieldLines } from './field-lines.ts';
 import { contentLengthOf, isChunked } from './field-values.ts';
 import { FIELD_STRIDE, FieldId, Fields, INCOMPLETE, type HeadLimits } from './head.ts';
@@ -50,7 +50,7 @@ export class RequestHead {
   /** -1 when absent. */
   contentLength: number = Number.MAX_SAFE_INTEGER;
   chunked = false;
-  /** Connection lists `upgrade`, an Upgrade field is there, and the version is 1.1. */
+  /** Connection lists `upgrade`, Upgrade names a protocol, and the version is 1.1. */
   upgrade = false;
   /** Expect: 100-continue in 1.1 (in 1.0 it is ignored: RFC 9110, section 10.1.1). */
   expectContinue = false;
@@ -181,6 +181,7 @@ function readFields(buf: Uint8Array, head: RequestHead): number {
   let chunked = false;
   let hasHost = false;
   head.expectContinue = false;
+  fields.nominatedCount = 0;
   for (let slot = 0; slot < end; slot += FIELD_STRIDE) {
     const id = at[slot + 4] as number;
     if (id === FieldId.other || id > FieldId.expect) continue;
@@ -190,7 +191,8 @@ function readFields(buf: Uint8Array, head: RequestHead): number {
       if (hasHost || !readHost(buf, valueStart, valueEnd, head)) return -Fault.badHost;
       hasHost = true;
     } else if (id === FieldId.connection) {
-      options |= connectionOptions(buf, valueStart, valueEnd);
+      options |= readConnection(buf, valueStart, valueEnd, fields);
+      if ((options & Option.tooMany) !== 0) return -Fault.badConnection;
     } else if (id === FieldId.contentLength) {
       if (chunked) return -Fault.badTransferEncoding;
       if (contentLength >= 0) return -Fault.badContentLength;
@@ -209,8 +211,7 @@ function readFields(buf: Uint8Array, head: RequestHead): number {
   head.connectionTokens = (options & Option.other) !== 0;
   const persists = head.versionMinor === 1 || (options & Option.keepAlive) !== 0;
   head.keepAlive = persists && (options & Option.close) === 0;
-  head.upgrade =
-    head.versionMinor === 1 && (options & Option.upgrade) !== 0 && (fields.seen & (1 << FieldId.upgrade)) !== 0;
+  head.upgrade = head.versionMinor === 1 && (options & Option.upgrade) !== 0 && namesProtocol(buf, fields);
   return 0;
 }
 

@@ -123,6 +123,7 @@ test('persistence, upgrade and named fields (RFC 9112 9.3, RFC 9110 7.6.1, 7.8)'
     ['HTTP/1.1 200 OK', 'Connection: Upgrade\r\nUpgrade: websocket\r\n', true, false, false],
     ['HTTP/1.1 101 S', 'Upgrade: websocket\r\n', true, false, false],
     ['HTTP/1.1 101 S', 'Connection: Upgrade\r\n', true, false, false],
+    ['HTTP/1.1 101 S', 'Connection: Upgrade\r\nUpgrade: \r\n', true, false, false],
     ['HTTP/1.0 101 S', 'Connection: Upgrade\r\nUpgrade: websocket\r\n', false, false, false],
   ] as const;
   for (const [line, fields, keepAlive, upgrade, tokens] of table) {
@@ -133,6 +134,11 @@ test('persistence, upgrade and named fields (RFC 9112 9.3, RFC 9110 7.6.1, 7.8)'
       line + fields,
     );
   }
+});
+
+test('a Connection list of thousands of names is refused', () => {
+  refuses([ok(`Connection: ${'x, '.repeat(17)}\r\n`), ok(`Connection: ${'x,'.repeat(1000)}\r\n`)]);
+  accepts([ok(`Connection: ${'x, '.repeat(16)}\r\n`)]);
 });
 
 test('limits hold to the byte, also while the head is not whole', () => {

@@ -3,7 +3,7 @@
  * answered with 502. One leniency: the space before an absent reason phrase may be missing, as some servers leave it out.
  */
 import { Fault } from '#core/fault.ts';
-import { connectionOptions, Option } from './connection-tokens.ts';
+import { namesProtocol, Option, readConnection } from './connection-tokens.ts';
 import { scanFieldLines } from './field-lines.ts';
 import { contentLengthOf, isChunked } from './field-values.ts';
 import { FIELD_STRIDE, FieldId, Fields, INCOMPLETE, type HeadLimits } from './head.ts';
@@ -34,7 +34,7 @@ export class ResponseHead {
   /** -1 when absent. */
   contentLength: number = Number.MAX_SAFE_INTEGER;
   chunked = false;
-  /** Status 101 with Connection: upgrade and an Upgrade field, in 1.1. */
+  /** Status 101 with Connection: upgrade and an Upgrade field that names a protocol, in 1.1. */
   upgrade = false;
   /** Connection names something besides close, keep-alive and upgrade: see `namedByConnection`. */
   connectionTokens = false;
@@ -134,13 +134,15 @@ function readFields(buf: Uint8Array, head: ResponseHead): boolean {
   let options = 0;
   let contentLength = -1;
   let chunked = false;
+  fields.nominatedCount = 0;
   for (let slot = 0; slot < end; slot += FIELD_STRIDE) {
     const id = at[slot + 4] as number;
     if (id === FieldId.other || id > FieldId.transferEncoding) continue;
     const valueStart = at[slot + 2] as number;
     const valueEnd = at[slot + 3] as number;
     if (id === FieldId.connection) {
-      options |= connectionOptions(buf, valueStart, valueEnd);
+      options |= readConnection(buf, valueStart, valueEnd, fields);
+      if ((options & Option.tooMany) !== 0) return false;
     } else if (id === FieldId.contentLength) {
       if (chunked || contentLength >= 0) return false;
       contentLength = contentLengthOf(buf, valueStart, valueEnd);
@@ -157,9 +159,6 @@ function readFields(buf: Uint8Array, head: ResponseHead): boolean {
   const persists = head.versionMinor === 1 || (options & Option.keepAlive) !== 0;
   head.keepAlive = persists && (options & Option.close) === 0;
   head.upgrade =
-    head.status === 101 &&
-    head.versionMinor === 1 &&
-    (options & Option.upgrade) !== 0 &&
-    (fields.seen & (1 << FieldId.upgrade)) !== 0;
+    head.status === 101 && head.versionMinor === 1 && (options & Option.upgrade) !== 0 && namesProtocol(buf, fields);
   return true;
 }

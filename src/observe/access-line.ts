@@ -18,7 +18,7 @@ const METHOD_ROOM = 48;
 const HOST_ROOM = 255;
 const AGENT_ROOM = 320;
 /** All of a line but its target and attempts: the rooms above, four names, numbers and the words between them. */
-const REST_ROOM = 1840;
+const REST_ROOM = 1860;
 /** One attempt but its backend's id. */
 const ATTEMPT_ROOM = 140;
 /** So much of a target is shown however many attempts there were. */
@@ -83,6 +83,7 @@ const HEDGE = bytes(',"hedge":true');
 const MORE = bytes(',"moreAttempts":');
 const TRACE = bytes(',"traceId":"');
 const AGENT = bytes(',"userAgent":"');
+const WEIGHT = bytes(',"weight":');
 const DROPPED = bytes('","dropped":');
 /** By fault: a closed list. */
 const FAULTS = Array.from({ length: FAULT_COUNT }, (_, at) => {
@@ -111,8 +112,18 @@ function close(into: Buffer, to: number, cut: boolean): number {
   return at + 1;
 }
 
-/** Writes the line of an exchange that began at `beganMs` of the wall clock. LINE_BYTES_MAX bytes are room enough. */
-export function putLine(into: Buffer, at: number, notes: ExchangeNotes, beganMs: number, durationMs: number): number {
+/**
+ * Writes the line of an exchange that began at `beganMs` of the wall clock, and stands for `weight` of them. LINE_BYTES_MAX
+ * bytes are room enough.
+ */
+export function putLine(
+  into: Buffer,
+  at: number,
+  notes: ExchangeNotes,
+  beganMs: number,
+  durationMs: number,
+  weight = 1,
+): number {
   const told = attemptsTold(notes);
   let to = put(into, at, TIME);
   to = putTime(into, to, beganMs);
@@ -141,6 +152,7 @@ export function putLine(into: Buffer, at: number, notes: ExchangeNotes, beganMs:
   }
   const { parts, hostEnd, agentEnd, agentCut } = notes;
   if (agentEnd > hostEnd) to = putPart(into, put(into, to, AGENT), AGENT_ROOM, parts, hostEnd, agentEnd, agentCut);
+  if (weight !== 1) to = putInteger(into, put(into, to, WEIGHT), weight);
   into[to] = CLOSING_BRACE;
   into[to + 1] = LF;
   return to + 2;

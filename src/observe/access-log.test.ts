@@ -31,7 +31,14 @@ function bed(t: TestContext, sample = 1, random: () => number = () => 0.5, path?
 }
 
 const notes = new ExchangeNotes();
-function exchange(log: AccessLog, target: string, status = 200, fault = 0, startedMs = performance.now()): void {
+function exchange(
+  log: AccessLog,
+  target: string,
+  status = 200,
+  fault = 0,
+  startedMs = performance.now(),
+  tookMs = 5,
+): void {
   const buf = Buffer.from(`GET${target}`, 'latin1');
   notes.begin(startedMs, CLIENT, 'public');
   notes.versionMinor = 1;
@@ -39,7 +46,7 @@ function exchange(log: AccessLog, target: string, status = 200, fault = 0, start
   notes.status = status;
   notes.fault = fault;
   notes.attempt('b', Outcome.success, -1, 1, 2, false);
-  log.write(notes, startedMs + 5);
+  log.write(notes, startedMs + tookMs);
 }
 
 interface Line {
@@ -48,6 +55,7 @@ interface Line {
   readonly status?: number;
   readonly dropped?: number;
   readonly durationMs?: number;
+  readonly weight?: number;
 }
 const linesIn = (text: string): Line[] =>
   text
@@ -82,23 +90,29 @@ test('the clock writes what waits', async (t) => {
   assert.equal(linesOf(path)[0]?.target, '/first');
 });
 
-test('a share of what went well is logged, and all that did not', async (t) => {
+test('a share of what went well is logged, and all that did not, and the slowest', async (t) => {
   let draw = 0;
   const { log, path } = bed(t, 0.25, () => (draw < 1000 ? (draw++ % 100) / 100 : 0.99));
-  for (let i = 0; i < 1000; i++) exchange(log, '/well', i % 2 === 0 ? 200 : 404);
+  // Each a little sooner than the one before, so that none is slow.
+  for (let i = 0; i < 1000; i++) exchange(log, '/well', i % 2 === 0 ? 200 : 404, 0, 0, 5 * 0.99 ** i);
   exchange(log, '/error', 500);
   exchange(log, '/gateway', 503);
   exchange(log, '/refused', 404, Fault.noRoute);
   exchange(log, '/gone', 0, Fault.clientClosed);
   log.sample = 0;
-  for (let i = 0; i < 100; i++) exchange(log, '/none');
+  for (let i = 0; i < 100; i++) exchange(log, '/none', 200, 0, 0, 0.001);
   exchange(log, '/late', 500);
+  exchange(log, '/slow', 200, 0, 0, 5);
   await log.close();
-  const targets = linesOf(path).map(({ target }) => target);
+  const lines = linesOf(path);
+  const targets = lines.map(({ target }) => target);
+  const weights = new Set(lines.filter(({ target }) => target === '/well').map(({ weight }) => weight));
+  assert.deepEqual([...weights], [4], 'a line says how many it stands for');
+  assert.equal(lines.find(({ target }) => target === '/error')?.weight, undefined);
   assert.equal(targets.filter((target) => target === '/well').length, 250);
   assert.deepEqual(
     targets.filter((target) => target !== '/well'),
-    ['/error', '/gateway', '/refused', '/gone', '/late'],
+    ['/error', '/gateway', '/refused', '/gone', '/late', '/slow'],
   );
 });
 
@@ -158,4 +172,18 @@ test('lines that a sleeping reader costs are counted, and told of by the next th
   assert.equal(lines.at(-1)?.dropped, dropped);
   assert.equal(row.global[G.accessLogDropped], dropped);
   await log.close();
+});
+
+test('lines are worded as the operator likes, from the next one on', async (t) => {
+  const { log, path } = bed(t);
+  exchange(log, '/json');
+  log.format = { template: '$method $target $status' };
+  exchange(log, '/template', 404);
+  log.format = 'clf';
+  exchange(log, '/clf');
+  await log.close();
+  const [first = '', second, third = ''] = readFileSync(path, 'utf8').split('\n');
+  assert.equal((JSON.parse(first) as Line).target, '/json');
+  assert.equal(second, 'GET /template 404');
+  assert.match(third, /^127\.0\.0\.1 - - \[.+ \+0000\] "GET \/clf HTTP\/1\.1" 200 0 "-" "-"$/);
 });

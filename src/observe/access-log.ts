@@ -2,23 +2,32 @@
  * The access log of one worker: a line for each exchange, formatted as bytes where it waits to be written (line-queue.ts). It
  * never waits for its reader; lines that find no room are dropped, counted, and told of by a line of their own.
  *
- * Not every request has to be logged (`sample`), but every one that went wrong is: answers of 500 and above, answers of the
- * proxy's own, and exchanges that ended early.
+ * Not every request has to be logged (`sample`), but every one that will be looked for is: answers of 500 and above, answers
+ * of the proxy's own, exchanges that ended early or took more than one attempt, and the slowest (slow-mark.ts). A line that was
+ * drawn from the rest says how many it stands for (`weight`), so that sums over the lines are right.
  */
 import { Outcome, outcomeOfStatus } from '#core/outcome.ts';
 import type { Random } from '#core/ports.ts';
 import { G, type CounterRow } from '#memory/counters.ts';
 import { LINE_BYTES_MAX, putDropped, putLine } from './access-line.ts';
+import { AccessTemplate, COMBINED } from './access-template.ts';
 import type { ExchangeNotes } from './exchange-notes.ts';
 import type { LineOutput } from './line-output.ts';
 import { LineQueue } from './line-queue.ts';
+import { SlowMark } from './slow-mark.ts';
 
 /** How often `tick` has to be called: no line waits longer for a write. */
 export const FLUSH_MS = 50;
 
+/** How lines are written: JSON, the combined log format, or a template of the operator's. */
+export type LineFormat = 'json' | 'clf' | { readonly template: string };
+
 export class AccessLog {
   /** Share of requests that are logged, 0 to 1. */
   sample: number;
+  /** Null: JSON. */
+  #template: AccessTemplate | null = null;
+  readonly #slow = new SlowMark();
   readonly #counters: CounterRow;
   readonly #random: Random;
   #queue: LineQueue;
@@ -41,13 +50,8 @@ export class AccessLog {
 
   /** The exchange is over. `nowMs` is `performance.now()`. */
   write(notes: ExchangeNotes, nowMs: number): void {
-    if (
-      this.sample < 1 &&
-      notes.fault === 0 &&
-      outcomeOfStatus(notes.status) === Outcome.success &&
-      this.#random() >= this.sample
-    )
-      return;
+    const weight = this.sample < 1 ? this.#weightOf(notes, nowMs) : 1;
+    if (weight === 0) return;
     if (this.#queue.untold > 0) this.#tell(nowMs);
     const queue = this.#queue;
     if (!queue.reserve(LINE_BYTES_MAX)) {
@@ -55,7 +59,25 @@ export class AccessLog {
       return;
     }
     const { startedMs } = notes;
-    queue.commit(putLine(queue.buffer, queue.at, notes, startedMs + this.#wallMs, nowMs - startedMs), nowMs);
+    const beganMs = startedMs + this.#wallMs;
+    const end =
+      this.#template === null
+        ? putLine(queue.buffer, queue.at, notes, beganMs, nowMs - startedMs, weight)
+        : this.#template.put(queue.buffer, queue.at, notes, beganMs, nowMs - startedMs, weight);
+    queue.commit(end, nowMs);
+  }
+
+  /** Lines are written like this from now on. */
+  set format(format: LineFormat) {
+    if (format === 'json') this.#template = null;
+    else this.#template = new AccessTemplate(format === 'clf' ? COMBINED : format.template);
+  }
+
+  /** How many exchanges the line of this one stands for; 0: it is not drawn. */
+  #weightOf(notes: ExchangeNotes, nowMs: number): number {
+    const slow = this.#slow.isSlow(nowMs - notes.startedMs);
+    if (slow || notes.fault !== 0 || notes.attempts > 1 || outcomeOfStatus(notes.status) !== Outcome.success) return 1;
+    return this.#random() < this.sample ? Math.round(1 / this.sample) : 0;
   }
 
   /** Called every FLUSH_MS by whoever owns a clock. */

@@ -6,9 +6,8 @@ import { Members } from '#core/balancing/members.ts';
 import { CIRCUIT_STATE_NAMES, CircuitState, stateOf } from '#core/health/circuit.ts';
 import { isPanic } from '#core/health/panic.ts';
 import type { BackendPlan, PoolPlan } from '#core/plan.ts';
-import { quantileUs } from '#memory/histogram.ts';
 import type { Tables } from '#memory/tables.ts';
-import { millis } from './metrics-report.ts';
+import { percentiles } from './metrics-report.ts';
 import { userPools, type Observed } from './observed.ts';
 
 export function backendsReport(observed: Observed): BackendsAnswer {
@@ -58,11 +57,7 @@ function entry(observed: Observed, backend: BackendPlan, counts: AttemptCounts, 
     inFlight: slots.total[slot] as number,
     ...counts,
     share: total === 0 ? 0 : counts.requests / total,
-    latencyMs: {
-      p50: millis(quantileUs(cells, 0.5)),
-      p95: millis(quantileUs(cells, 0.95)),
-      p99: millis(quantileUs(cells, 0.99)),
-    },
+    latencyMs: percentiles(cells),
     lastProbe: observed.probes(slot)?.last ?? null,
     addresses: observed.addresses(slot),
   };

@@ -3,6 +3,7 @@ import { CIRCUIT_STATE_NAMES } from '#core/health/circuit.ts';
 import { OUTCOME_COUNT, OUTCOME_NAMES } from '#core/outcome.ts';
 import { L, P, POOL_RETRIES, SLOT_CIRCUIT } from '#memory/counters.ts';
 import { circuitOf, panics } from './backends-report.ts';
+import { eachBackend } from './each-backend.ts';
 import type { Exposition } from './exposition.ts';
 import { userPools, type Observed } from './observed.ts';
 
@@ -14,22 +15,20 @@ export function failures(out: Exposition, observed: Observed): void {
 }
 
 function circuits(out: Exposition, { plan, tables }: Observed): void {
-  const pools = userPools(plan);
   out.family('edgebalancer_circuit_state', 'gauge', "A backend's circuit: 0 closed, 1 open, 2 half-open.");
-  for (const pool of pools)
-    for (const { id, slot } of pool.backends) out.sample({ pool: pool.name, backend: id }, circuitOf(tables, slot));
+  eachBackend(plan, (labels, { slot }) => void out.sample(labels, circuitOf(tables, slot)));
   out.family('edgebalancer_circuit_transitions_total', 'counter', "Changes of backends' circuits, by the new state.");
-  for (const pool of pools)
-    for (const { id, slot } of pool.backends)
-      CIRCUIT_STATE_NAMES.forEach((to, state) => {
-        out.sample({ pool: pool.name, backend: id, to }, tables.counters.slotCount(slot, SLOT_CIRCUIT + state));
-      });
+  eachBackend(plan, (labels, { slot }) => {
+    CIRCUIT_STATE_NAMES.forEach((to, state) => {
+      out.sample(labels.with('to', to), tables.counters.slotCount(slot, SLOT_CIRCUIT + state));
+    });
+  });
   out.family(
     'edgebalancer_panic',
     'gauge',
     'Whether so few backends of a pool are eligible that circuits do not count.',
   );
-  for (const pool of pools) out.sample({ pool: pool.name }, panics(tables, pool) ? 1 : 0);
+  for (const pool of userPools(plan)) out.sample({ pool: pool.name }, panics(tables, pool) ? 1 : 0);
 }
 
 function retries(out: Exposition, { plan, tables: { counters } }: Observed): void {

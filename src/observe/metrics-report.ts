@@ -1,7 +1,13 @@
 /** `GET /admin/metrics`: the counters as one JSON object. */
-import { STATUS_CLASSES, type MetricsAnswer, type RouteEntry, type StatusClass } from '#contract/admin.ts';
+import {
+  STATUS_CLASSES,
+  type MetricsAnswer,
+  type Percentiles,
+  type RouteEntry,
+  type StatusClass,
+} from '#contract/admin.ts';
 import { METHOD_SERIES, SLOT_PICKS } from '#memory/counters.ts';
-import { quantileUs } from '#memory/histogram.ts';
+import { quantilesUs } from '#memory/histogram.ts';
 import { isControlPool, userPools, type Observed } from './observed.ts';
 import { readSeries } from './series.ts';
 
@@ -26,9 +32,7 @@ export function metricsReport(observed: Observed): MetricsAnswer {
       method: METHOD_SERIES[series.method] as string,
       samples,
       avgLatencyMs: millis(series.sumUs / samples),
-      p50: millis(quantileUs(cells, 0.5)),
-      p95: millis(quantileUs(cells, 0.95)),
-      p99: millis(quantileUs(cells, 0.99)),
+      ...percentiles(cells),
     });
   }
   return {
@@ -56,6 +60,18 @@ export function inFlight({ plan, tables }: Observed): number {
     if (isControlPool(plan, at)) for (const { slot } of pool.backends) control += tables.slots.total[slot] as number;
   });
   return Math.max(0, tables.counters.global('inFlight') - control);
+}
+
+/** Of a histogram of microseconds, in milliseconds. */
+export function percentiles(cells: Float64Array): Percentiles {
+  const [p50, p90, p95, p99, p999] = quantilesUs(cells, [0.5, 0.9, 0.95, 0.99, 0.999]).map(millis) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { p50, p90, p95, p99, p999 };
 }
 
 /** Microseconds as milliseconds with three digits. */

@@ -1,5 +1,13 @@
 /** Counts of one route and method, all workers together. */
-import { METHOD_SERIES_COUNT, SERIES_SUM_US, STATUS_CELLS, statusOfCell, type CounterTable } from '#memory/counters.ts';
+import {
+  METHOD_SERIES_COUNT,
+  SERIES_BYTES_IN,
+  SERIES_BYTES_OUT,
+  SERIES_SUM_US,
+  STATUS_CELLS,
+  statusOfCell,
+  type CounterTable,
+} from '#memory/counters.ts';
 import type { Plan } from '#core/plan.ts';
 
 /** Row 0 counts requests that no route matched, and bytes that were no request. */
@@ -15,6 +23,9 @@ export interface Series {
   /** Requests by status; 0: ended without one. Ascending, only those that occurred. */
   readonly statuses: readonly (readonly [status: number, count: number])[];
   readonly sumUs: number;
+  /** Bytes of clients and to them, heads included. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 }
 
 /** Every series in which something was counted, by route and method. */
@@ -30,7 +41,10 @@ export function readSeries(plan: Plan, counters: CounterTable, workerRows: numbe
       cells.forEach((count, cell) => {
         if (count > 0) statuses.push([statusOfCell(cell), count]);
       });
-      if (statuses.length > 0) found.push({ index, route, controlPlane, method, statuses, sumUs });
+      if (statuses.length === 0) continue;
+      const bytesIn = counters.seriesFlow(index, SERIES_BYTES_IN);
+      const bytesOut = counters.seriesFlow(index, SERIES_BYTES_OUT);
+      found.push({ index, route, controlPlane, method, statuses, sumUs, bytesIn, bytesOut });
     }
   };
   add(UNROUTED_ROW, UNROUTED, false);

@@ -4,6 +4,7 @@
  * on without it: the backend is still working, so it stays counted until the answer has been read or its time is over.
  * Attempts are reused, so that none is allocated per request.
  */
+import type { TakenSlot } from '#core/balancing/selector.ts';
 import type { FaultCode } from '#core/fault.ts';
 import { Outcome, isUpstreamError, outcomeOfStatus } from '#core/outcome.ts';
 import type { ResponseHead } from '#http1/response-head.ts';
@@ -15,7 +16,7 @@ import type { Exchange } from './exchange.ts';
 import type { Pool } from './pool.ts';
 import { Upstream } from './upstream.ts';
 
-export class Attempt {
+export class Attempt implements TakenSlot {
   /** Null once the exchange goes on without it. */
   exchange: Exchange | null = null;
   backend!: Backend;
@@ -31,18 +32,19 @@ export class Attempt {
   /** When its new connection stood, and when its answer began; 0: not known. */
   connectedMs = 0;
   firstByteMs = 0;
+  /** What the selector wants back when it ends (`TakenSlot`). */
+  slot = 0;
+  inFlightBefore = 0;
+  permit = 0;
+  trial = false;
+  answered = false;
   readonly #plane: DataPlane;
   #pool!: Pool;
   #status = 0;
-  #inFlightBefore = 0;
-  #permit = 0;
-  #trial = false;
   #settled = true;
   #staleRetried = false;
   /** Its connection became a tunnel: it lasts as long as that, but what the backend took is the time to its answer. */
   #switched = false;
-  /** The circuit has heard of its answer. */
-  #told = false;
 
   constructor(plane: DataPlane) {
     this.#plane = plane;
@@ -62,23 +64,20 @@ export class Attempt {
     this.firstByteMs = 0;
     this.#pool = pool;
     this.#status = 0;
-    this.#inFlightBefore = selector.inFlightBefore;
-    this.#permit = selector.permit;
-    this.#trial = selector.trial;
+    this.slot = slot;
+    this.inFlightBefore = selector.inFlightBefore;
+    this.permit = selector.permit;
+    this.trial = selector.trial;
+    this.answered = false;
     this.#settled = false;
     this.#staleRetried = false;
     this.#switched = false;
-    this.#told = false;
     this.#plane.recorder.pick(slot);
-  }
-
-  get slot(): number {
-    return this.backend.slot;
   }
 
   /** Takes a connection; true when it can be written to at once. */
   connect(nowMs: number): boolean {
-    const upstream = this.backend.idle.pop();
+    const upstream = this.backend.takeIdle(nowMs);
     if (upstream === undefined) {
       this.upstream = new Upstream(this.#plane, this.backend, this, nowMs);
       return false;
@@ -122,20 +121,21 @@ export class Attempt {
     recorder.attempt(slot, outcome, waitedMs);
     if (isUpstreamError(outcome)) recorder.upstreamError();
     exchange?.noteAttempt(this, outcome, waitedMs);
-    this.#pool.settle(slot, this.#inFlightBefore, this.#permit, this.#trial, waitedMs, outcome, nowMs, this.#told);
+    this.#pool.settle(this, waitedMs, outcome, nowMs);
     this.#plane.releaseAttempt(this);
   }
 
   /** The circuit judges by the answer's head, not by its end. */
   #tellCircuit(outcome: Outcome, nowMs: number): void {
-    this.#told = true;
-    this.#pool.selector.answered(this.slot, this.#permit, this.#trial, outcome, nowMs);
+    this.answered = true;
+    this.#pool.selector.answered(this, outcome, nowMs);
   }
 
   onUpstreamReady(upstream: Upstream): void {
     const exchange = this.exchange as Exchange;
     const nowMs = performance.now();
     this.connectedMs = nowMs;
+    this.#plane.recorder.connected(this.slot, nowMs - upstream.startedMs);
     exchange.onUpstreamReady(this, upstream, nowMs);
   }
 
@@ -154,7 +154,7 @@ export class Attempt {
     this.#status = head.status;
     if (this.#plane.accessLog !== null) this.firstByteMs = performance.now();
     // A trial's body may go on for hours.
-    if (this.#trial) this.#tellCircuit(outcomeOfStatus(head.status), performance.now());
+    if (this.trial) this.#tellCircuit(outcomeOfStatus(head.status), performance.now());
     const { exchange } = this;
     return exchange !== null && exchange.onAnswerHead(this, buf, head, kind) ? exchange.client : null;
   }

@@ -37,6 +37,15 @@ export class Backend {
     return { kind: 'tcp', host: this.#addresses[this.#turn] as string, port: address.port };
   }
 
+  /** The unused connection that was used last and may be used again; those that may not are given up. */
+  takeIdle(nowMs: number): Upstream | undefined {
+    for (;;) {
+      const upstream = this.idle.pop();
+      if (upstream === undefined || upstream.isUsable(nowMs)) return upstream;
+      upstream.discard();
+    }
+  }
+
   retire(): void {
     this.retired = true;
     for (const upstream of this.idle.splice(0)) upstream.discard();

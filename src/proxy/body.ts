@@ -27,8 +27,8 @@ export class Body {
   failed = false;
   /** What a client did wrong whose body has failed. */
   fault: FaultCode = 0;
-  /** Payload bytes so far. */
-  bytes = 0;
+  /** Of a body that is not chunked: its bytes so far. */
+  #plainBytes = 0;
   /** Bytes of a chunked body so far, framing included. */
   #wireBytes = 0;
   #remaining = 0;
@@ -36,10 +36,15 @@ export class Body {
   #decode = false;
   #decoder: ChunkedDecoder | null = null;
 
+  /** Payload bytes so far, those handed on at the moment included: what frames them is no part of it. */
+  get bytes(): number {
+    return this.kind === BodyKind.chunked ? (this.#decoder as ChunkedDecoder).dataBytes : this.#plainBytes;
+  }
+
   begin(kind: number, length: number, decode: boolean): void {
     this.kind = kind;
     this.failed = false;
-    this.bytes = 0;
+    this.#plainBytes = 0;
     this.#wireBytes = 0;
     this.#remaining = length;
     this.#decode = decode;
@@ -61,7 +66,7 @@ export class Body {
       }
       this.#remaining -= stop - start;
     }
-    this.bytes += stop - start;
+    this.#plainBytes += stop - start;
     if (stop > start) sink.forward(buf, start, stop);
     return stop;
   }
@@ -97,10 +102,10 @@ export class Body {
       if (event === ChunkEvent.done) this.done = true;
     }
     if (at > runStart) sink.forward(buf, runStart, at);
-    this.bytes = decoder.dataBytes;
     this.#wireBytes += at - start;
-    const framingMost = FRAMING_BYTES_FREE + FRAMING_TIMES_PAYLOAD * this.bytes;
-    if (this.#wireBytes - this.bytes > framingMost) this.#fail(Fault.chunksTooSmall);
+    const { dataBytes } = decoder;
+    const framingMost = FRAMING_BYTES_FREE + FRAMING_TIMES_PAYLOAD * dataBytes;
+    if (this.#wireBytes - dataBytes > framingMost) this.#fail(Fault.chunksTooSmall);
     return at;
   }
 

@@ -23,12 +23,14 @@ export class ClientOutput implements BodySink {
   bytesSent = 0;
   readonly #plane: DataPlane;
   readonly #connection: Connection;
+  readonly #listenerRow: number;
   /** The answer's body is being chunked here. */
   #chunking = false;
 
-  constructor(plane: DataPlane, connection: Connection) {
+  constructor(plane: DataPlane, connection: Connection, listenerRow: number) {
     this.#plane = plane;
     this.#connection = connection;
+    this.#listenerRow = listenerRow;
   }
 
   /** A new exchange, with a client that speaks HTTP/1.`versionMinor`. */
@@ -108,7 +110,7 @@ export class ClientOutput implements BodySink {
 
   #write(buf: Buffer, start: number, end: number): void {
     this.bytesSent += end - start;
-    this.#plane.recorder.bytes(0, end - start);
+    this.#plane.recorder.bytes(0, end - start, this.#listenerRow);
     this.#connection.write(buf, start, end);
   }
 }

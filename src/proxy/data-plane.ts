@@ -5,13 +5,13 @@ import { RequestHead } from '#http1/request-head.ts';
 import { ResponseHead } from '#http1/response-head.ts';
 import type { CounterRow } from '#memory/counters.ts';
 import { EventKind } from '#memory/event-ring.ts';
-import { listenerRows } from '#memory/listener-table.ts';
 import type { PoolTable } from '#memory/pool-table.ts';
 import type { Tables } from '#memory/tables.ts';
 import type { AccessLog } from '#observe/access-log.ts';
 import { Recorder } from '#observe/recorder.ts';
 import type { Connection, Listener, Transport } from '#transport/transport.ts';
 import { Attempt } from './attempt.ts';
+import { DeadlineClock } from './deadline-clock.ts';
 import { DeadlineWheel } from './deadline.ts';
 import { Downstream } from './downstream.ts';
 import { Exchange } from './exchange.ts';
@@ -30,8 +30,6 @@ const RESPONSE_LIMITS: HeadLimits = { headerBytes: 64 * 1024, headerCount: 256, 
 export const FIELDS_MAX = 1000;
 /** Exchanges and attempts kept for reuse; a burst beyond it is left to the garbage collector. */
 const SPARE_EXCHANGES_MAX = 1024;
-/** Deadlines that fire before others get their turn: a quarter of a millisecond's worth. */
-const DEADLINES_PER_TURN = 8;
 /** Connections that wait to be accepted, as far as the kernel allows (net.core.somaxconn). */
 const BACKLOG = 65535;
 
@@ -59,16 +57,15 @@ export class DataPlane {
   state: PlanState;
   readonly #tables: Tables;
   readonly #clients = new Set<Downstream>();
-  readonly #listenerRows: ReadonlyMap<string, number>;
   readonly #spare: Exchange[] = [];
   readonly #spareAttempts: Attempt[] = [];
   /** Pools, those of earlier plans included, for which requests wait. */
   readonly #lines = new Set<PoolLoad>();
   #servingLines = false;
   readonly #ports: PoolPorts;
-  #firesMore = false;
   readonly #listening: Listener[] = [];
-  readonly #clocks: NodeJS.Timeout[] = [];
+  readonly #clock: DeadlineClock;
+  #started = false;
   readonly #refreshing: NodeJS.Timeout[] = [];
   #whenEmpty: (() => void) | null = null;
 
@@ -77,12 +74,15 @@ export class DataPlane {
     this.worker = worker;
     this.#tables = tables;
     this.wheel = new DeadlineWheel(performance.now());
+    this.#clock = new DeadlineClock(this.wheel, (nowMs) => {
+      this.guard.tick(nowMs);
+      this.recorder.loopLate(this.guard.lateMs);
+    });
     this.fine = new FineClock(performance.now(), (nowMs) => this.#serveLines(nowMs));
-    this.recorder = new Recorder(tables.counters.rows[worker] as CounterRow);
+    this.recorder = new Recorder(tables.counters.rows[worker] as CounterRow, plan.listeners.length);
     this.pools = tables.pools;
     this.guard = new LoadGuard(tables.process, Math.random, DeadlineWheel.tickMs, performance.now());
     this.guard.obey(plan.overload);
-    this.#listenerRows = listenerRows(plan.listeners);
     this.#ports = this.#makePorts();
     this.state = new PlanState(plan, tables, worker, null, this.#ports);
   }
@@ -99,7 +99,7 @@ export class DataPlane {
       const { strategy } = pool.selector;
       if (!this.state.pools.some(({ selector }) => selector.strategy === strategy)) pool.selector.supersede();
     }
-    if (this.#refreshing.length > 0 || this.#clocks.length > 0) this.#startRefreshing();
+    if (this.#started) this.#startRefreshing();
   }
 
   resolve(addresses: Readonly<Record<number, readonly string[]>>): void {
@@ -120,13 +120,13 @@ export class DataPlane {
     return listener.port;
   }
 
-  takeExchange(): Exchange {
-    this.recorder.requestBegun();
+  takeExchange(listener: ListenerState): Exchange {
+    this.recorder.requestBegun(listener.row);
     return this.#spare.pop() ?? new Exchange(this);
   }
 
   releaseExchange(exchange: Exchange): void {
-    this.recorder.requestOver();
+    this.recorder.requestOver(exchange.client.listener.row);
     exchange.trim();
     if (this.#spare.length < SPARE_EXCHANGES_MAX) this.#spare.push(exchange);
   }
@@ -147,19 +147,22 @@ export class DataPlane {
   connectionGone(client: Downstream): void {
     this.#clients.delete(client);
     this.recorder.connectionClosed();
-    this.#tables.listeners.close(this.worker, this.#listenerRow(client.listener));
+    this.#tables.listeners.close(this.worker, client.listener.row);
     if (this.#clients.size === 0) this.#whenEmpty?.();
   }
 
   /** Starts the clocks: deadlines, and the refreshing of strategies that ask for it. */
   start(): void {
-    this.#clocks.push(setInterval(() => this.#tick(performance.now()), DeadlineWheel.tickMs));
+    this.#started = true;
+    this.#clock.start();
     this.#startRefreshing();
   }
 
   stop(): void {
+    this.#started = false;
     this.fine.stop();
-    for (const clock of [...this.#clocks.splice(0), ...this.#refreshing.splice(0)]) clearInterval(clock);
+    this.#clock.stop();
+    for (const clock of this.#refreshing.splice(0)) clearInterval(clock);
   }
 
   /**
@@ -238,37 +241,18 @@ export class DataPlane {
     return listener;
   }
 
-  #tick(nowMs: number): void {
-    this.guard.tick(nowMs);
-    this.#fireDeadlines(nowMs);
-  }
-
-  /** Many may fall due at once, as when thousands of slow clients came at once. */
-  #fireDeadlines(nowMs: number): void {
-    if (this.wheel.advance(nowMs, DEADLINES_PER_TURN) || this.#firesMore) return;
-    this.#firesMore = true;
-    setImmediate(() => {
-      this.#firesMore = false;
-      this.#fireDeadlines(performance.now());
-    });
-  }
-
-  #listenerRow({ plan }: ListenerState): number {
-    return this.#listenerRows.get(plan.name) as number;
-  }
-
   #accept(listener: ListenerState, connection: Connection): void {
     const { connections } = listener.plan.limits;
     const most = connections > 0 ? connections : Infinity;
-    if (!this.#tables.listeners.open(this.worker, this.#listenerRow(listener), most)) {
+    if (!this.#tables.listeners.open(this.worker, listener.row, most)) {
       // Closed without a word: an answer would cost more than whoever floods pays for a connection.
-      this.recorder.connectionRefused();
+      this.recorder.connectionRefused(listener.row);
       connection.destroy();
       return;
     }
     const client = new Downstream(this, listener, connection, performance.now());
     connection.handler = client;
     this.#clients.add(client);
-    this.recorder.connectionOpened();
+    this.recorder.connectionOpened(listener.row);
   }
 }

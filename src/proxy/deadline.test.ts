@@ -155,7 +155,9 @@ test('what is armed and dropped between two such calls is neither lost nor fired
   for (const entry of [first, second, third]) wheel.arm(entry, 100);
   assert.equal(wheel.advance(200, 1), false);
   assert.equal(first.fired.length, 1);
+  assert.equal(wheel.dueCount, 2);
   wheel.drop(second);
+  assert.equal(wheel.dueCount, 1);
   wheel.arm(first, 1000);
   wheel.arm(third, 5000);
   assert.ok(wheel.advance(200, 1));

@@ -1,19 +1,22 @@
 /**
  * One coarse wheel of deadlines for a whole worker, instead of a timer per request. A deadline that moves later costs one
  * store: its entry stays in the earlier bucket and is put where it belongs when that bucket comes round. Only a deadline
- * that moves earlier is relinked. Deadlines fire at most two ticks late, never early.
+ * that moves earlier is relinked. Deadlines never fire early, and at most two ticks late where `advance` may fire them all.
  * Source: hashed timing wheels (Varghese, Lauck 1987), with lazy re-bucketing.
  */
 const TICK_MS = 50;
 /** At 50 ms a tick 51 seconds go round once; longer deadlines are re-bucketed on the way. */
 const BUCKETS = 1024;
 export const NEVER = Infinity;
+const UNLINKED = -1;
+/** Its bucket has come round: it is linked among those that fire next. Before every tick, so that arming leaves it there. */
+const DUE = -2;
 
 /** Something that has one deadline at a time. */
 export abstract class Timed {
   deadlineAt: number = NEVER;
-  /** The tick of the bucket it is linked in; -1: not linked. */
-  tick = -1;
+  /** The tick of the bucket it is linked in; UNLINKED, or DUE. */
+  tick: number = UNLINKED;
   previous: Timed | null = null;
   next: Timed | null = null;
   abstract onDeadline(nowMs: number): void;
@@ -32,8 +35,11 @@ export class DeadlineWheel {
   readonly #buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => new Bucket());
   readonly #tickMs: number;
   #tick: number;
+  readonly #due = new Bucket();
   /** Entries that are linked, those with a deadline that was called off included. */
   size = 0;
+  /** Entries that could have fired and may not yet: of those that the last `advance` found, what it left. */
+  dueCount = 0;
 
   constructor(nowMs: number, tickMs: number = TICK_MS) {
     this.#tickMs = tickMs;
@@ -47,7 +53,7 @@ export class DeadlineWheel {
     entry.deadlineAt = atMs;
     if (atMs === NEVER) return;
     const tick = this.#bucketTick(atMs);
-    if (entry.tick !== -1) {
+    if (entry.tick !== UNLINKED) {
       if (entry.tick <= tick) return;
       this.#unlink(entry);
     }
@@ -57,46 +63,52 @@ export class DeadlineWheel {
   /** Forgets an entry for good; without it the wheel keeps the entry alive until its bucket comes round. */
   drop(entry: Timed): void {
     entry.deadlineAt = NEVER;
-    if (entry.tick !== -1) this.#unlink(entry);
+    if (entry.tick !== UNLINKED) this.#unlink(entry);
   }
 
   /**
-   * Fires what is due, `most` of it at most. Call about every `tickMs`, and again soon where it returns false: more is due
-   * then, and others shall have their turn before it.
+   * Fires what is due, `most` of it at most, in the order in which it was due. Call about every `tickMs`, and again soon where
+   * it returns false: `dueCount` more are due then, and others shall have their turn before them.
    */
   advance(nowMs: number, most: number = Infinity): boolean {
     const until = Math.floor(nowMs / this.#tickMs);
     // After a long stop of the process one round visits everything.
     if (until - this.#tick > BUCKETS) this.#tick = until - BUCKETS;
-    let left = most;
     while (this.#tick < until) {
       const bucket = this.#buckets[this.#tick & (BUCKETS - 1)] as Bucket;
       this.#tick++;
-      left = this.#fire(bucket, nowMs, left);
-      if (bucket.next !== bucket) {
-        this.#tick--;
-        return false;
-      }
+      this.#collect(bucket, nowMs);
     }
-    return true;
+    this.#fire(nowMs, most);
+    return this.dueCount === 0;
   }
 
-  /** Returns how many more may fire. */
-  #fire(bucket: Bucket, nowMs: number, most: number): number {
-    let left = most;
-    // Handlers may arm and drop anything; none of it lands in this bucket, which is a whole round away by now.
-    while (bucket.next !== bucket && left > 0) {
+  /** Its bucket has come round: each entry is due, moved on, or forgotten. */
+  #collect(bucket: Bucket, nowMs: number): void {
+    while (bucket.next !== bucket) {
       const entry = bucket.next as Timed;
+      this.#unlink(entry);
+      if (entry.deadlineAt <= nowMs) this.#append(entry, this.#due, DUE);
+      else if (entry.deadlineAt !== NEVER) this.#link(entry, this.#bucketTick(entry.deadlineAt));
+    }
+  }
+
+  #fire(nowMs: number, most: number): void {
+    const due = this.#due;
+    let left = most;
+    // Handlers may arm and drop anything; whatever they arm goes to a bucket that comes round later.
+    while (due.next !== due && left > 0) {
+      const entry = due.next as Timed;
       this.#unlink(entry);
       if (entry.deadlineAt <= nowMs) {
         entry.deadlineAt = NEVER;
         left--;
         entry.onDeadline(nowMs);
       } else if (entry.deadlineAt !== NEVER) {
+        // It was moved later while it waited.
         this.#link(entry, this.#bucketTick(entry.deadlineAt));
       }
     }
-    return left;
   }
 
   /** The bucket of tick t comes round when t is over, so a deadline inside it never fires early. */
@@ -107,7 +119,10 @@ export class DeadlineWheel {
   }
 
   #link(entry: Timed, tick: number): void {
-    const bucket = this.#buckets[tick & (BUCKETS - 1)] as Bucket;
+    this.#append(entry, this.#buckets[tick & (BUCKETS - 1)] as Bucket, tick);
+  }
+
+  #append(entry: Timed, bucket: Bucket, tick: number): void {
     const previous = bucket.previous as Timed;
     entry.tick = tick;
     entry.previous = previous;
@@ -115,15 +130,17 @@ export class DeadlineWheel {
     previous.next = entry;
     bucket.previous = entry;
     this.size += 1;
+    if (tick === DUE) this.dueCount += 1;
   }
 
   #unlink(entry: Timed): void {
     const { previous, next } = entry;
     (previous as Timed).next = next;
     (next as Timed).previous = previous;
+    if (entry.tick === DUE) this.dueCount -= 1;
     entry.previous = null;
     entry.next = null;
-    entry.tick = -1;
+    entry.tick = UNLINKED;
     this.size -= 1;
   }
 }

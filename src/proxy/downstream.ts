@@ -53,7 +53,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
     this.#plane = plane;
     this.listener = listener;
     this.connection = connection;
-    this.output = new ClientOutput(plane, connection);
+    this.output = new ClientOutput(plane, connection, listener.row);
     this.#feed = new RequestFeed(this, plane.requestHead, listener.headLimits);
     this.#arm(nowMs, listener.plan.timeouts.headerMs);
   }
@@ -65,7 +65,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
   onConnect(): void {}
 
   onRead(buf: Buffer, start: number, end: number): void {
-    this.#plane.recorder.bytes(end - start, 0);
+    this.#plane.recorder.bytes(end - start, 0, this.listener.row);
     if (this.#phase === Phase.head) {
       this.#feed.onBytes(buf, start, end);
     } else if (this.#phase === Phase.exchange) {
@@ -244,7 +244,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
     const plane = this.#plane;
     const head = plane.requestHead;
     const nowMs = performance.now();
-    const exchange = plane.takeExchange();
+    const exchange = plane.takeExchange(this.listener);
     this.#phase = Phase.exchange;
     this.#exchange = exchange;
     this.#inHead = false;
@@ -296,7 +296,7 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
     this.output.begin(1);
     this.#feed.empty();
     this.#keepAlive = false;
-    recordMalformed(this.#plane, this.facts, this.listener.plan.name, fault, head?.length ?? 0);
+    recordMalformed(this.#plane, this, this.listener, fault, head?.length ?? 0);
     const json = head !== null && acceptsJson(head);
     this.#sendFault(fault, true, { json, headOnly: false, requestId: '' }, null);
     // A head that came too slowly leaves next to nothing unread, and thousands may run out of time together: no lingering.

@@ -62,6 +62,10 @@ export class Exchange implements BodySink, TunnelOwner {
   #notes: ExchangeNotes | null = null;
   #spareNotes: ExchangeNotes | null = null;
   #answeredById = '';
+  /** Bytes of the request's head, and what a tunnel has carried; bodies and answers are counted where they pass. */
+  #headBytes = 0;
+  #tunnelIn = 0;
+  #tunnelOut = 0;
 
   constructor(plane: DataPlane) {
     this.#plane = plane;
@@ -119,6 +123,9 @@ export class Exchange implements BodySink, TunnelOwner {
     this.status = 0;
     this.requestIdLength = 0;
     this.#answeredById = '';
+    this.#headBytes = head.end - head.start;
+    this.#tunnelIn = 0;
+    this.#tunnelOut = 0;
     this.#route = null;
     this.pool = null;
     this.answeredBy = null;
@@ -133,6 +140,7 @@ export class Exchange implements BodySink, TunnelOwner {
     const route = this.#plane.state.route(buf, head);
     if (route === null) return head.method === Method.connect ? Fault.connectRefused : Fault.noRoute;
     this.#route = route;
+    this.#plane.recorder.routeBegun(route.plan.row);
     const fault = requestFault(buf, head, client.listener.plan.limits.bodyBytes);
     if (fault !== 0) return fault;
     if (!route.plan.controlPlane) {
@@ -176,7 +184,9 @@ export class Exchange implements BodySink, TunnelOwner {
       this.refuse(this.#failed);
       return end;
     }
-    if (this.#body.done && this.first?.ready === true) this.#requestComplete(this.first, performance.now());
+    if (!this.#body.done) return next;
+    if (this.first?.ready === true) this.#requestComplete(this.first, performance.now());
+    else this.#retries.boundWait();
     return next;
   }
 
@@ -188,7 +198,7 @@ export class Exchange implements BodySink, TunnelOwner {
       if (copy.end > OUT_PAUSE_BYTES && !this.#body.done) this.client.pauseReading();
       return;
     }
-    if (!copy.passed && this.#retries.keepsBody(copy.bodyBytes + end - start)) copy.forward(buf, start, end);
+    if (!copy.passed && this.#retries.keepsBody(this.bodyBytes)) copy.forward(buf, start, end);
     else copy.passed = true;
     if (!(first.upstream as Upstream).send(buf, start, end)) this.client.pauseReading();
   }
@@ -203,7 +213,7 @@ export class Exchange implements BodySink, TunnelOwner {
     // What waited for the backend may have paused the client.
     if (flowing) this.client.resumeReading();
     else this.client.pauseReading();
-    if (!this.#retries.keepsBody(copy.bodyBytes)) copy.passed = true;
+    if (!this.#retries.keepsBody(this.bodyBytes)) copy.passed = true;
     upstream.awaitAnswer(NEVER);
   }
 
@@ -259,7 +269,7 @@ export class Exchange implements BodySink, TunnelOwner {
     if (at < end) client.output.forward(buf, at, end);
     client.flush();
     const { tunnelMs } = (this.pool as Pool).plan.timeouts;
-    this.#plane.recorder.tunnels(1);
+    this.#plane.recorder.tunnels(1, client.listener.row);
     const early = client.releaseToTunnel();
     this.#tunnel = new Tunnel(client.connection, connection, this, this.#plane.wheel, tunnelMs);
     if (early !== null) {
@@ -275,7 +285,7 @@ export class Exchange implements BodySink, TunnelOwner {
 
   onTunnelEnd(): void {
     this.#tunnel = null;
-    this.#plane.recorder.tunnels(-1);
+    this.#plane.recorder.tunnels(-1, this.client.listener.row);
     const nowMs = performance.now();
     this.first?.end(Outcome.success, nowMs);
     this.first = null;
@@ -284,7 +294,9 @@ export class Exchange implements BodySink, TunnelOwner {
   }
 
   countBytes(fromClient: number, fromBackend: number): void {
-    this.#plane.recorder.bytes(fromClient, fromBackend);
+    this.#tunnelIn += fromClient;
+    this.#tunnelOut += fromBackend;
+    this.#plane.recorder.bytes(fromClient, fromBackend, this.client.listener.row);
   }
 
   /** The client went away, or is sent away for this fault. */
@@ -357,6 +369,9 @@ export class Exchange implements BodySink, TunnelOwner {
       this.method,
       this.status,
       nowMs - this.#startedMs,
+      this.client.listener.row,
+      this.#headBytes + this.#body.bytes + this.#tunnelIn,
+      this.client.output.bytesSent + this.#tunnelOut,
     );
   }
 
@@ -389,6 +404,8 @@ export class Exchange implements BodySink, TunnelOwner {
   /** Forgets the request, and gives back what an unusual one made grow. */
   trim(): void {
     this.copy.trim();
+    this.#spareNotes?.trim();
+    if (this.#route !== null) this.#plane.recorder.routeOver(this.#route.plan.row);
     this.#route = null;
     this.pool = null;
     this.answeredBy = null;

@@ -13,6 +13,8 @@ export const Shed = { none: 0, lag: 1, memory: 2 } as const;
 export type Shed = (typeof Shed)[keyof typeof Shed];
 
 export class LoadGuard {
+  /** How much later than it was meant to the last tick came, in milliseconds. */
+  lateMs = 0;
   readonly #process: ProcessTable;
   readonly #random: Random;
   readonly #tickMs: number;
@@ -40,10 +42,10 @@ export class LoadGuard {
 
   /** Call every `tickMs`, before whatever else is done then. */
   tick(nowMs: number): void {
-    const lateMs = nowMs - this.#tickedMs - this.#tickMs;
+    this.lateMs = nowMs - this.#tickedMs - this.#tickMs;
     this.#tickedMs = nowMs;
     if (this.#plan === null) return;
-    this.#lateness.look(lateMs);
+    this.#lateness.look(this.lateMs);
     this.#weigh();
   }
 

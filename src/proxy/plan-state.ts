@@ -4,6 +4,7 @@ import { Router, type RouteQuery } from '#core/routing/match.ts';
 import { chooseSplit } from '#core/routing/split.ts';
 import { Members } from '#core/balancing/members.ts';
 import { Selector } from '#core/balancing/selector.ts';
+import { Answers } from '#core/health/answers.ts';
 import { Circuits, type OnCircuit } from '#core/health/circuits.ts';
 import { HalfSipHash } from '#core/math/half-sip-hash.ts';
 import type { RateLimitPlan } from '#core/plan-failures.ts';
@@ -11,6 +12,7 @@ import { strategyByName } from '#core/strategies/index.ts';
 import type { Strategy, StrategyDefinition } from '#core/strategy.ts';
 import type { HeadLimits } from '#http1/head.ts';
 import type { RequestHead } from '#http1/request-head.ts';
+import { listenerRows } from '#memory/listener-table.ts';
 import type { Tables } from '#memory/tables.ts';
 import type { Recorder } from '#observe/recorder.ts';
 import { Backend } from './backend.ts';
@@ -26,12 +28,15 @@ const SLASH = 0x2f;
 
 export class ListenerState {
   readonly plan: ListenerPlan;
+  /** Its row in the tables. */
+  readonly row: number;
   readonly headLimits: HeadLimits;
   readonly #trusted: TrustedProxies;
   readonly #hash: HalfSipHash;
 
-  constructor(plan: ListenerPlan, hash: HalfSipHash) {
+  constructor(plan: ListenerPlan, row: number, hash: HalfSipHash) {
     this.plan = plan;
+    this.row = row;
     this.#hash = hash;
     const { headerBytes, headerCount, targetBytes } = plan.limits;
     this.headLimits = { headerBytes, headerCount, targetBytes };
@@ -158,7 +163,13 @@ export class PlanState {
   constructor(plan: Plan, tables: Tables, worker: number, before: PlanState | null, ports: PoolPorts) {
     this.plan = plan;
     const hash = new HalfSipHash(tables.buckets.hashKey[0] as number, tables.buckets.hashKey[1] as number);
-    this.listeners = new Map(plan.listeners.map((listener) => [listener.name, new ListenerState(listener, hash)]));
+    const rows = listenerRows(plan.listeners);
+    this.listeners = new Map(
+      plan.listeners.map((listener) => {
+        const row = rows.get(listener.name) as number;
+        return [listener.name, new ListenerState(listener, row, hash)];
+      }),
+    );
     this.backends = keptBackends(plan, before);
     this.pools = plan.pools.map((pool, index) => this.#makePool(pool, index, tables, worker, before, ports));
     const limitPorts = { table: tables.buckets, recorder: ports.recorder, hash };
@@ -202,6 +213,7 @@ export class PlanState {
       keyed: definition.key !== null,
       circuits:
         pool.circuit === null ? null : new Circuits(pool.circuit, tables.circuits, members, worker, ports.onCircuit),
+      answers: pool.circuit === null ? new Answers(tables.circuits.windows, worker) : null,
       inFlightMax: pool.limits.inFlight,
       panicThreshold: pool.panicThreshold,
       worker,

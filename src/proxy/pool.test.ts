@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ALL_FULL, NO_BACKEND } from '#core/balancing/selector.ts';
+import { ALL_FULL } from '#core/balancing/selector.ts';
 import { Tried, UNTRIED } from '#core/balancing/tried.ts';
 import { AdminState, HealthState } from '#core/health-state.ts';
 import { Outcome } from '#core/outcome.ts';
 import type { Plan } from '#core/plan.ts';
 import { layTables, tablesBytes, type Tables } from '#memory/tables.ts';
 import { Recorder } from '#observe/recorder.ts';
+import { takenAt } from '../../test/support/small-pool.ts';
 import { PlanState } from './plan-state.ts';
 import type { Pool } from './pool.ts';
 
@@ -24,6 +25,7 @@ function rig(
     address: { kind: 'tcp', host: '127.0.0.1', port: slot + 1 } as const,
     weight: 1,
     tier,
+    state: 'active' as const,
     slot,
   }));
   tiers.forEach((_, slot) => {
@@ -86,7 +88,7 @@ function pick(pool: Pool, already: Tried = UNTRIED): number {
 }
 
 function settle(pool: Pool, slot: number): void {
-  pool.settle(slot, 0, 0, false, 5, Outcome.success, 5);
+  pool.settle(takenAt(slot), 5, Outcome.success, 5);
 }
 
 const picks = (pool: Pool, count = 30): number[] =>
@@ -121,7 +123,7 @@ test('backends that were never probed serve only while none is known to be up', 
   set(tables, 1, HealthState.unhealthy);
   assert.deepEqual(picks(pool), [0]);
   set(tables, 0, HealthState.unhealthy);
-  assert.equal(pick(pool), NO_BACKEND);
+  assert.deepEqual(picks(pool), [0, 1], 'the last resort: both answered a moment ago');
 });
 
 test('the lowest tier that is up serves alone', () => {

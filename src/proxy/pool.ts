@@ -2,7 +2,7 @@
  * A pool as one worker sees it: its backends, who is picked among them (core/balancing), and what bounds its requests. What
  * must outlive a change of the plan (requests in line, learned limits and delays) is its load, kept by the pool's name.
  */
-import type { Selector } from '#core/balancing/selector.ts';
+import type { Selector, TakenSlot } from '#core/balancing/selector.ts';
 import type { Tried } from '#core/balancing/tried.ts';
 import type { Outcome } from '#core/outcome.ts';
 import type { PoolPlan } from '#core/plan.ts';
@@ -78,21 +78,12 @@ export class Pool {
     return slot;
   }
 
-  /** An attempt at a slot taken here ended; `answered`: its circuit has heard of it. */
-  settle(
-    slot: number,
-    inFlightBefore: number,
-    permit: number,
-    trial: boolean,
-    elapsedMs: number,
-    outcome: Outcome,
-    nowMs: number,
-    answered = false,
-  ): void {
+  /** An attempt at a slot taken here ended. */
+  settle(taken: TakenSlot, elapsedMs: number, outcome: Outcome, nowMs: number): void {
     const { load } = this;
     load.limit?.settle(elapsedMs, load.inFlight, outcome, nowMs);
     load.inFlight -= 1;
-    this.selector.settle(slot, inFlightBefore, permit, trial, elapsedMs, outcome, nowMs, answered);
+    this.selector.settle(taken, elapsedMs, outcome, nowMs);
     if (load.line.length > 0) load.onRoom();
   }
 }

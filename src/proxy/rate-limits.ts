@@ -11,7 +11,8 @@ import type { RequestHead } from '#http1/request-head.ts';
 import { L } from '#memory/counters.ts';
 import type { BucketTable } from '#memory/bucket-table.ts';
 import type { Recorder } from '#observe/recorder.ts';
-import { forwardedFor, networkOf } from './client-identity.ts';
+import { ClientIdentity } from './client-identity.ts';
+import { LimitFields } from './limit-fields.ts';
 import { cookieValue, findField } from './request-key.ts';
 import type { ClientFacts } from './request-writer.ts';
 
@@ -28,15 +29,21 @@ export class LimitStanding {
   retrySeconds = 0;
 }
 
+/** A limit's key as a number: the plan comes out of a message, whose strings are compared letter by letter. */
+const Source = { global: 0, route: 1, client: 2, header: 3, cookie: 4 } as const;
+type Source = (typeof Source)[keyof typeof Source];
+
 interface Limit {
   readonly plan: RateLimitPlan;
+  readonly source: Source;
+  /** Of the header or cookie. */
+  readonly name: string;
   readonly bucket: TokenBucket;
   /** The key of the present request, and whether it has taken a token. */
   low: number;
   high: number;
   taken: boolean;
-  /** `"name";r=` */
-  readonly prefix: Buffer;
+  readonly fields: LimitFields;
 }
 
 /** What all routes of a worker share. */
@@ -46,13 +53,13 @@ export interface LimitPorts {
   readonly hash: HalfSipHash;
 }
 
-const RATE_LIMIT = Buffer.from('ratelimit: ', 'latin1');
-const RESET = Buffer.from(';t=', 'latin1');
 /** Names of the fields that a limited route's answers get, in place of a backend's own. */
 export const LIMIT_FIELDS = ['ratelimit', 'ratelimit-policy'] as const;
-const DIGITS_MAX = 16;
 /** Keeps values that clients choose apart from addresses: a header `192.0.2.1` is not the client at 192.0.2.1. */
 const CHOSEN = 0x5bd1e995;
+const NOBODY = Buffer.alloc(0);
+/** One is enough: what it finds is hashed at once. */
+const identity = new ClientIdentity();
 
 export class RouteLimits {
   /** Bytes that `write` needs at most. */
@@ -60,29 +67,28 @@ export class RouteLimits {
   readonly #limits: readonly Limit[];
   readonly #ports: LimitPorts;
   readonly #routeRow: number;
-  /** The line of policies, the same in each answer. */
-  readonly #policies: Buffer;
 
   constructor(plans: readonly RateLimitPlan[], routeRow: number, ports: LimitPorts) {
     this.#ports = ports;
     this.#routeRow = routeRow;
-    this.#limits = plans.map((plan) => ({
-      plan,
-      bucket: new TokenBucket(plan),
-      low: 0,
-      high: 0,
-      taken: false,
-      prefix: Buffer.from(`"${plan.name}";r=`, 'latin1'),
-    }));
-    for (const { bucket } of this.#limits) ports.table.know(bucket);
     const shown = plans.filter(({ dryRun }) => !dryRun);
     // The window is what an empty bucket takes to refill.
     const policies = shown.map(
       ({ name, burst, perSecond }) => `"${name}";q=${burst};w=${Math.ceil(burst / perSecond)}`,
     );
-    this.#policies = Buffer.from(policies.length === 0 ? '' : `ratelimit-policy: ${policies.join(', ')}\r\n`, 'latin1');
-    const longest = Math.max(0, ...shown.map(({ name }) => name.length));
-    this.bytesMax = this.#policies.length + RATE_LIMIT.length + longest + RESET.length + 2 * DIGITS_MAX + 8;
+    const line = policies.length === 0 ? '' : `ratelimit-policy: ${policies.join(', ')}\r\n`;
+    this.#limits = plans.map((plan) => ({
+      plan,
+      source: sourceOf(plan),
+      name: 'name' in plan.key ? plan.key.name : '',
+      bucket: new TokenBucket(plan),
+      low: 0,
+      high: 0,
+      taken: false,
+      fields: new LimitFields(line, plan.name),
+    }));
+    for (const { bucket } of this.#limits) ports.table.know(bucket);
+    this.bytesMax = Math.max(0, ...this.#limits.map(({ fields }) => fields.bytesMax));
   }
 
   /** Whether the request may go on; how it stands goes into `standing`. */
@@ -119,15 +125,8 @@ export class RouteLimits {
 
   /** Writes RateLimit and RateLimit-Policy into `into` from `at`; returns the offset behind them. */
   write(standing: LimitStanding, into: Buffer, at: number): number {
-    let to = at + this.#policies.copy(into, at);
-    to += RATE_LIMIT.copy(into, to);
-    to += (this.#limits[standing.nearest] as Limit).prefix.copy(into, to);
-    to = writeNumber(standing.remaining, into, to);
-    to += RESET.copy(into, to);
-    to = writeNumber(standing.resetSeconds, into, to);
-    into[to] = 13;
-    into[to + 1] = 10;
-    return to + 2;
+    const { fields } = this.#limits[standing.nearest] as Limit;
+    return fields.write(standing.remaining, standing.resetSeconds, into, at);
   }
 
   #giveBack({ taken, bucket, low, high }: Limit): void {
@@ -136,29 +135,23 @@ export class RouteLimits {
 
   /** The hash of whoever shares an allowance, into the limit's `low` and `high`. */
   #findKey(limit: Limit, buf: Buffer, head: RequestHead, client: ClientFacts): void {
-    const { key } = limit.plan;
+    const { source } = limit;
     const { hash } = this.#ports;
-    hash.low = 0;
-    hash.high = 0;
-    if (key.from === 'route') {
-      hash.low = mix32(this.#routeRow);
-    } else if (key.from === 'client-ip') {
+    if (source === Source.client) {
       this.#hashClient(buf, head, client);
-    } else if (key.from === 'header' || key.from === 'cookie') {
-      this.#hashValue(key, buf, head, client);
+    } else if (source === Source.header || source === Source.cookie) {
+      this.#hashValue(limit, buf, head, client);
+    } else {
+      hash.low = source === Source.route ? mix32(this.#routeRow) : 0;
+      hash.high = 0;
     }
     limit.low = hash.low;
     limit.high = hash.high;
   }
 
-  #hashValue(
-    { from, name }: { readonly from: 'header' | 'cookie'; readonly name: string },
-    buf: Buffer,
-    head: RequestHead,
-    client: ClientFacts,
-  ): void {
+  #hashValue({ source, name }: Limit, buf: Buffer, head: RequestHead, client: ClientFacts): void {
     const { hash } = this.#ports;
-    if (from === 'header') {
+    if (source === Source.header) {
       const cell = findField(buf, head, name);
       const start = cell === -1 ? 0 : (head.fields.at[cell + 2] as number);
       const end = cell === -1 ? 0 : (head.fields.at[cell + 3] as number);
@@ -175,8 +168,8 @@ export class RouteLimits {
   /** Also for a request without the field that a limit goes by, or leaving it out would be a way around the limit. */
   #hashClient(buf: Buffer, head: RequestHead, client: ClientFacts): void {
     const { hash } = this.#ports;
-    if (client.trusted && client.proxies !== null) {
-      hashIdentity(hash, forwardedFor(buf, head, client.proxies, client.address.toString('latin1')));
+    if (client.proxies !== null && identity.find(buf, head, client.proxies)) {
+      identity.hashInto(hash);
     } else {
       hash.low = client.identityLow;
       hash.high = client.identityHigh;
@@ -184,19 +177,12 @@ export class RouteLimits {
   }
 }
 
-/** Hashes who is at an address into `hash`. */
-export function hashIdentity(hash: HalfSipHash, address: string): void {
-  const bytes = Buffer.from(networkOf(address) ?? address, 'latin1');
-  hash.hash(bytes, 0, bytes.length);
+function sourceOf({ key }: RateLimitPlan): Source {
+  return key.from === 'client-ip' ? Source.client : Source[key.from];
 }
 
-/** Digits of a whole number below 10^15. */
-function writeNumber(value: number, into: Buffer, at: number): number {
-  let digits = 1;
-  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
-  for (let place = at + digits - 1, rest = value; place >= at; place--) {
-    into[place] = 0x30 + (rest % 10);
-    rest = Math.floor(rest / 10);
-  }
-  return at + digits;
+/** Hashes who is at an address, as text, into `hash`. Peers without one (of a unix socket) are one client. */
+export function hashIdentity(hash: HalfSipHash, address: string): void {
+  if (identity.readText(address)) identity.hashInto(hash);
+  else hash.hash(NOBODY, 0, 0);
 }

@@ -32,16 +32,11 @@ export class RequestCopy implements BodySink {
     this.#headEnd = end;
   }
 
-  /** Body bytes kept so far. */
-  get bodyBytes(): number {
-    return this.end - this.#headEnd;
-  }
-
   get head(): Buffer {
     return this.buffer.subarray(0, this.#headEnd);
   }
 
-  /** Keeps body bytes. */
+  /** Keeps body bytes, as they came: chunks with what frames them, which body.ts bounds. */
   forward(buf: Buffer, start: number, end: number): void {
     const needed = this.end + end - start;
     if (needed > this.buffer.length) {

@@ -9,6 +9,9 @@ export const REQUEST_ID_BYTES = 32;
 /** `00-` trace-id `-` span-id `-00` */
 export const TRACEPARENT_BYTES = 55;
 
+/** Words drawn at a time, 16 KiB: a call costs 1.3 us however little it draws. */
+const DRAWN_WORDS = 4096;
+
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
 
 /** The two digits of every byte. */
@@ -21,8 +24,8 @@ for (let i = 0; i < 256; i++) {
 export class RequestIds {
   readonly #prefix = Buffer.from(randomBytes(10).toString('hex'), 'latin1');
   #counter = randomBytes(4).readUInt32BE() * 256;
-  readonly #random = new Uint32Array(256);
-  #drawn = 256;
+  readonly #random = new Uint32Array(DRAWN_WORDS);
+  #drawn = DRAWN_WORDS;
 
   /** Writes the next request id at `at`; returns the offset behind it. */
   writeId(into: Buffer, at: number): number {
@@ -55,7 +58,7 @@ export class RequestIds {
   }
 
   #writeWord(into: Buffer, at: number): number {
-    if (this.#drawn === 256) {
+    if (this.#drawn === DRAWN_WORDS) {
       randomFillSync(this.#random);
       this.#drawn = 0;
     }

@@ -1,6 +1,6 @@
 /** What a well-formed request may not ask of a proxy, and what it may ask only within bounds. */
 import { Fault, type FaultCode } from '#core/fault.ts';
-import { namedByConnection } from '#http1/connection-tokens.ts';
+import { isNominated } from '#http1/connection-tokens.ts';
 import { FIELD_STRIDE, FieldId } from '#http1/head.ts';
 import { Method, type RequestHead } from '#http1/request-head.ts';
 
@@ -37,7 +37,7 @@ function connectionNamesFraming(buf: Buffer, head: RequestHead): boolean {
   for (let i = 0; i < fields.count; i++) {
     const id = fields.at[i * FIELD_STRIDE + 4] as number;
     const framing = isProtected(id) || id === FieldId.transferEncoding;
-    if (framing && namedByConnection(buf, fields, i)) return true;
+    if (framing && isNominated(buf, fields, i)) return true;
   }
   return false;
 }

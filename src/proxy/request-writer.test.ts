@@ -33,6 +33,7 @@ function rewrite(raw: string, options: Options = {}): string[] {
       limits: { connections: 0, bodyBytes: 0, bodyBytesPerSecond: 0, ...limits },
       timeouts: { headerMs: 0, bodyMs: 0, idleMs: 0, writeMs: 0 },
     },
+    0,
     new HalfSipHash(1, 2),
   );
   const client = listener.factsOf(peer);

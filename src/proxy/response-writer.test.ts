@@ -71,6 +71,27 @@ test('the answer is HTTP/1.1 whatever the backend speaks, and an empty reason st
   assert.equal(rewrite(`HTTP/1.0 204 \r\n${DATED}\r\n`)[0], 'HTTP/1.1 204 ');
 });
 
+test('a status line without the space before an absent reason is written anew', () => {
+  assert.equal(rewrite(`HTTP/1.1 200\r\n${DATED}\r\n`)[0], 'HTTP/1.1 200 ');
+  assert.equal(rewrite(`HTTP/1.1 200 \r\n${DATED}\r\n`)[0], 'HTTP/1.1 200 ');
+});
+
+test('what is dropped right behind a status line that passes as it is leaves no trace', () => {
+  const lines = rewrite(`HTTP/1.1 404 Not here\r\nConnection: keep-alive\r\n${DATED}\r\n`);
+  assert.deepEqual(lines, ['HTTP/1.1 404 Not here', DATED.trim(), 'x-request-id: 0123']);
+});
+
+test('edits tell names of 1 and of 33 letters apart, whatever their case', () => {
+  const long = 'x'.repeat(33);
+  const raw = `HTTP/1.1 200 OK\r\n${DATED}X: 1\r\n${long.toUpperCase()}: 2\r\n${'y'.repeat(33)}: 3\r\n${'x'.repeat(65)}: 4\r\n\r\n`;
+  const left = (remove: string[]): string =>
+    rewrite(raw, PLAIN, { ...NO_EDITS, remove })
+      .slice(2, -1)
+      .join();
+  assert.equal(left([long]), `X: 1,${'y'.repeat(33)}: 3,${'x'.repeat(65)}: 4`);
+  assert.equal(left(['x']), `${long.toUpperCase()}: 2,${'y'.repeat(33)}: 3,${'x'.repeat(65)}: 4`);
+});
+
 test('a missing Date is added (RFC 9110 6.6.1)', () => {
   const date = rewrite('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n').find((line) => line.startsWith('date: '));
   assert.ok(date !== undefined && Math.abs(Date.parse(date.slice(6)) - Date.now()) < 5000);

@@ -56,6 +56,8 @@ export class Retries extends Timed implements Waiter {
   /** The head names the backend as its Host, for want of another: it cannot go elsewhere. */
   #bound = false;
   #lastFault: FaultCode = 0;
+  /** How the attempt before ended. */
+  #lastOutcome: Outcome = Outcome.success;
   #wait: Wait = Wait.none;
 
   constructor(plane: DataPlane, exchange: Exchange) {
@@ -100,7 +102,18 @@ export class Retries extends Timed implements Waiter {
     return (slot === ALL_FULL || slot === LIMITED) && this.#standInLine(nowMs) ? 0 : this.#faultOf(slot);
   }
 
-  /** Whether a body of so many bytes is kept for another attempt. */
+  /** The total time runs, and no backend has been reached yet: neither connecting nor waiting in line takes longer. */
+  boundWait(): void {
+    const endsMs = this.#exchange.totalEndsMs;
+    if (this.#wait !== Wait.line) {
+      this.#exchange.first?.upstream?.boundConnect(endsMs);
+      return;
+    }
+    const { timeoutMs } = this.#pool.load.line;
+    if (timeoutMs === 0 || endsMs < this.waitingSinceMs + timeoutMs) this.#call(Wait.line, endsMs);
+  }
+
+  /** Whether a body of so many bytes, what frames them apart, is kept for another attempt. */
   keepsBody(bytes: number): boolean {
     return this.#listed && !this.#bound && bytes <= (this.#pool.retry as NonNullable<Pool['retry']>).plan.bodyBytes;
   }
@@ -171,6 +184,7 @@ export class Retries extends Timed implements Waiter {
     this.#wait = Wait.none;
     if (wait === Wait.retry) this.#again(nowMs);
     else if (wait === Wait.hedge) this.#hedge(nowMs);
+    else if (wait === Wait.line) this.#giveUpWaiting(Fault.totalTimeout);
   }
 
   /** Its turn has come: true when it could begin, and waits no more. */
@@ -189,9 +203,13 @@ export class Retries extends Timed implements Waiter {
 
   /** It has waited for too long. */
   onWaitOver(): void {
+    this.#giveUpWaiting(Fault.overloaded);
+  }
+
+  #giveUpWaiting(fault: FaultCode): void {
     this.#leaveLine();
     this.#plane.recorder.pool(this.#pool.plan.row, P.queueTimeouts);
-    this.#exchange.refuse(Fault.overloaded);
+    this.#exchange.refuse(fault);
   }
 
   #start(slot: number, nowMs: number): void {
@@ -211,7 +229,7 @@ export class Retries extends Timed implements Waiter {
     const exchange = this.#exchange;
     if (retry === null || this.#bound || this.#made >= retry.plan.attempts || exchange.copy.passed) return -1;
     // A larger body may happen to be here whole, for it had to wait for its connection: that is no reason to keep it.
-    if (!unsent && (!this.#listed || exchange.copy.bodyBytes > retry.plan.bodyBytes)) return -1;
+    if (!unsent && (!this.#listed || exchange.bodyBytes > retry.plan.bodyBytes)) return -1;
     let waitMs = retry.backoffMs(this.#made + 1, this.#plane.random());
     if (askedMs > waitMs && !selector.hasUntried(nowMs, this.#tried)) waitMs = askedMs;
     if (nowMs + waitMs >= exchange.totalEndsMs) return -1;
@@ -222,7 +240,7 @@ export class Retries extends Timed implements Waiter {
 
   #retry(waitMs: number, nowMs: number, outcome: Outcome): void {
     this.#made += 1;
-    this.#plane.recorder.retry(this.#pool.plan.row, outcome);
+    this.#lastOutcome = outcome;
     if (waitMs < WAIT_MS_LEAST) this.#again(nowMs);
     else this.#call(Wait.retry, nowMs + waitMs);
   }
@@ -236,6 +254,8 @@ export class Retries extends Timed implements Waiter {
       exchange.refuse(this.#lastFault === 0 ? this.#faultOf(slot) : this.#lastFault);
       return;
     }
+    // Not before: a request that is given up meanwhile was not tried again.
+    this.#plane.recorder.retry(this.#pool.plan.row, this.#lastOutcome);
     this.#start(slot, nowMs);
     exchange.dispatch(nowMs);
   }
@@ -286,12 +306,13 @@ export class Retries extends Timed implements Waiter {
     this.waitingSinceMs = nowMs;
     load.line.push(this);
     load.onRoom();
+    this.boundWait();
     return true;
   }
 
   #leaveLine(): void {
     const { plan, load } = this.#pool;
-    this.#wait = Wait.none;
+    this.#call(Wait.none, 0);
     load.line.remove(this);
     this.#plane.pools.dequeue(this.#plane.worker, plan.row);
   }

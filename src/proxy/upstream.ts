@@ -14,20 +14,28 @@ import { Body, type BodySink } from './body.ts';
 import type { DataPlane } from './data-plane.ts';
 import { NEVER, Timed } from './deadline.ts';
 import type { Downstream } from './downstream.ts';
+import type { Exchange } from './exchange.ts';
 import { HeldBytes } from './held-bytes.ts';
+import { ReuseTerms } from './reuse-terms.ts';
 
 /** Informational answers that one exchange may bring; more is an attack on the client. */
 const INTERIM_MAX = 16;
 /** An answer that nobody wants is read so far, that its connection may be used again; a longer one is not worth it. */
 const UNWANTED_BYTES_MAX = 256 * 1024;
+/** An unused connection whose end has not been told may have ended all the same; sooner than this no backend ends it. */
+const UNLOOKED_MS = 10;
 const UNWANTED: BodySink = { forward: () => {} };
 
 const Phase = { connecting: 0, idle: 1, head: 2, body: 3, gone: 4 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
+/** What each phase is counted as: an index of `SLOT_CONNECTION_STATES`, -1 as nothing. A tunnel is no connection of ours. */
+const COUNTED = [0, 2, 1, 1, -1] as const;
 
 export class Upstream extends Timed implements ConnectionHandler {
   readonly backend: Backend;
   readonly connection: Connection;
+  /** When it began to connect. */
+  readonly startedMs: number;
   /** It carried an exchange before: its end may only mean that the backend had closed it while unused. */
   reused = false;
   readonly #plane: DataPlane;
@@ -39,23 +47,43 @@ export class Upstream extends Timed implements ConnectionHandler {
   /** The beginning of a head whose rest has not come. */
   #held: HeldBytes | null = null;
   #keep = false;
+  readonly #terms = new ReuseTerms();
+  #idleSinceMs = 0;
   #interim = 0;
   #answered = false;
   /** The backend does not take what it is sent, and no other deadline runs. */
   #stuck = false;
+  /** Connecting: the request's total time ends before the time to connect. */
+  #totalFirst = false;
 
   constructor(plane: DataPlane, backend: Backend, attempt: Attempt, nowMs: number) {
     super();
     this.#plane = plane;
     this.backend = backend;
     this.#attempt = attempt;
+    this.startedMs = nowMs;
+    plane.recorder.connectionMoved(backend.slot, -1, COUNTED[Phase.connecting]);
     this.connection = plane.transport.connect(backend.nextAddress(), this);
     const { connectMs } = backend.pool.timeouts;
     plane.wheel.arm(this, connectMs > 0 ? nowMs + connectMs : NEVER);
+    this.boundConnect((attempt.exchange as Exchange).totalEndsMs);
+  }
+
+  /** The request's total time ends at `atMs`: connecting takes no longer. */
+  boundConnect(atMs: number): void {
+    if (this.#phase !== Phase.connecting || atMs >= this.deadlineAt) return;
+    this.#totalFirst = true;
+    this.#plane.wheel.arm(this, atMs);
   }
 
   get ready(): boolean {
     return this.#phase !== Phase.connecting && this.#phase !== Phase.gone;
+  }
+
+  /** Idle: whether it may carry another request. If not, it is of no use any more. */
+  isUsable(nowMs: number): boolean {
+    if (this.deadlineAt <= nowMs) return false;
+    return nowMs - this.#idleSinceMs < UNLOOKED_MS || this.connection.isSilent();
   }
 
   /** Takes an idle connection for `attempt`. */
@@ -90,7 +118,7 @@ export class Upstream extends Timed implements ConnectionHandler {
   }
 
   discard(): void {
-    this.#phase = Phase.gone;
+    this.#enter(Phase.gone);
     this.#plane.wheel.drop(this);
     this.connection.destroy();
   }
@@ -164,11 +192,11 @@ export class Upstream extends Timed implements ConnectionHandler {
     if (attempt === null) this.#leaveIdle();
     this.#plane.wheel.drop(this);
     if (attempt === null) {
-      this.#phase = Phase.gone;
+      this.#enter(Phase.gone);
       return;
     }
     if (connecting) {
-      this.#phase = Phase.gone;
+      this.#enter(Phase.gone);
       this.#attempt = null;
       const timedOut = error === 'ETIMEDOUT';
       attempt.onFailed(
@@ -191,13 +219,19 @@ export class Upstream extends Timed implements ConnectionHandler {
     }
     this.#attempt = null;
     this.discard();
-    if (phase === Phase.connecting) attempt.onFailed(Fault.connectTimeout, Outcome.connectTimeout, false);
+    if (phase === Phase.connecting && this.#totalFirst) attempt.onFailed(Fault.totalTimeout, Outcome.timeout, false);
+    else if (phase === Phase.connecting) attempt.onFailed(Fault.connectTimeout, Outcome.connectTimeout, false);
     else if (phase === Phase.head) attempt.onFailed(Fault.upstreamTimeout, Outcome.timeout, false);
     else attempt.onAnswerCut(Outcome.truncated);
   }
 
+  #enter(phase: Phase): void {
+    this.#plane.recorder.connectionMoved(this.backend.slot, COUNTED[this.#phase], COUNTED[phase]);
+    this.#phase = phase;
+  }
+
   #begin(): void {
-    this.#phase = Phase.head;
+    this.#enter(Phase.head);
     this.#interim = 0;
     this.#answered = false;
     this.#stuck = false;
@@ -241,6 +275,7 @@ export class Upstream extends Timed implements ConnectionHandler {
     const { responseHead: head } = this.#plane;
     const kind = responseBody(head, attempt.method);
     this.#keep = head.keepAlive && kind !== BodyKind.untilClose;
+    this.#terms.answered(buf, head.fields);
     this.#phase = Phase.body;
     const client = (this.#client = attempt.onAnswerHead(buf, head, kind));
     // Whoever does not want the answer may have given the connection up.
@@ -291,11 +326,13 @@ export class Upstream extends Timed implements ConnectionHandler {
     this.#attempt = null;
     this.#client = null;
     const nowMs = performance.now();
-    if (this.#keep && attempt.requestSent && !this.backend.retired && this.connection.pendingBytes === 0) {
-      this.#phase = Phase.idle;
+    const clean = this.#keep && attempt.requestSent && !this.backend.retired && this.connection.pendingBytes === 0;
+    const idleMs = clean ? this.#terms.idleMs(this.backend.pool.timeouts.idleMs) : 0;
+    if (idleMs > 0) {
+      this.#enter(Phase.idle);
+      this.#idleSinceMs = nowMs;
       this.backend.idle.push(this);
-      const { idleMs } = this.backend.pool.timeouts;
-      this.#plane.wheel.arm(this, idleMs > 0 ? nowMs + idleMs : NEVER);
+      this.#plane.wheel.arm(this, nowMs + idleMs);
     } else {
       this.discard();
     }
@@ -304,7 +341,7 @@ export class Upstream extends Timed implements ConnectionHandler {
 
   #switchProtocols(attempt: Attempt, buf: Buffer, at: number, end: number): void {
     this.#attempt = null;
-    this.#phase = Phase.gone;
+    this.#enter(Phase.gone);
     this.#plane.wheel.drop(this);
     attempt.onUpgraded(buf, this.#plane.responseHead, this.connection, at, end);
   }

@@ -38,6 +38,11 @@ export interface Connection {
   resume(): void;
   /** Sends what is kept, then tells the peer that no more comes; reading goes on. */
   end(): void;
+  /**
+   * Asks the kernel now, at the cost of a read: false when bytes, an end or an error have come that no event has told of yet.
+   * The connection is of no use then, since a byte may have been taken: destroy it.
+   */
+  isSilent(): boolean;
   /** Closes at once; bytes kept are dropped. */
   destroy(): void;
   /** Closes at once with a reset, so that the peer cannot take what it got for a clean end. */

@@ -33,13 +33,13 @@ describe('the log of a worker', () => {
     const [first, second] = [join(directory, 'first'), join(directory, 'second')];
     const kept = keeper();
     write(kept);
-    assert.equal(kept.follow({ to: first, sample: 1 }), null);
+    assert.equal(kept.follow({ to: first, format: 'json', sample: 1 }), null);
     const { log } = kept;
     write(kept);
-    assert.equal(kept.follow({ to: second, sample: 1 }), null);
+    assert.equal(kept.follow({ to: second, format: 'json', sample: 1 }), null);
     assert.equal(kept.log, log, 'exchanges that have begun keep their log');
     write(kept);
-    assert.equal(kept.follow({ to: second, sample: 0 }), null);
+    assert.equal(kept.follow({ to: second, format: 'json', sample: 0 }), null);
     write(kept);
     assert.equal(kept.follow(null), null);
     assert.equal(kept.log, null);
@@ -52,12 +52,12 @@ describe('the log of a worker', () => {
     const path = join(directory, 'log');
     const kept = keeper();
     assert.match(
-      kept.follow({ to: join(directory, 'missing/log'), sample: 1 }) ?? '',
+      kept.follow({ to: join(directory, 'missing/log'), format: 'json', sample: 1 }) ?? '',
       /missing does not exist; create it\.$/,
     );
     assert.equal(kept.log, null);
-    kept.follow({ to: path, sample: 1 });
-    assert.notEqual(kept.follow({ to: directory, sample: 1 }), null);
+    kept.follow({ to: path, format: 'json', sample: 1 });
+    assert.notEqual(kept.follow({ to: directory, format: 'json', sample: 1 }), null);
     write(kept);
     await kept.close();
     assert.equal(count(path), 1);
@@ -70,7 +70,7 @@ describe('the log of a worker', () => {
       import { AccessLogKeeper } from ${url('./access-log.ts')};
       import { ExchangeNotes } from ${url('../observe/exchange-notes.ts')};
       const kept = new AccessLogKeeper({ global: new Float64Array(100) });
-      kept.follow({ to: ${JSON.stringify(path)}, sample: 1 });
+      kept.follow({ to: ${JSON.stringify(path)}, format: 'json', sample: 1 });
       const notes = new ExchangeNotes();
       notes.begin(performance.now(), Buffer.from('127.0.0.1'), 'public');
       for (let i = 0; i < 20; i++) kept.log.write(notes, performance.now());

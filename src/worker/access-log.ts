@@ -32,8 +32,22 @@ export class AccessLogKeeper {
       throw error;
     }
     this.#to = plan.to;
-    if (this.log !== null) this.log.sample = plan.sample;
+    if (this.log !== null) {
+      this.log.sample = plan.sample;
+      this.log.format = plan.format;
+    }
     return null;
+  }
+
+  /** Opens the file anew, which somebody has moved away; what waits goes to the old one. As `follow`. */
+  reopen(): string | null {
+    try {
+      this.log?.redirect(openOutput(this.#to));
+      return null;
+    } catch (error) {
+      if (error instanceof OutputError) return error.message;
+      throw error;
+    }
   }
 
   /** Writes what waits, and closes. */

@@ -37,6 +37,11 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
       case 'addresses':
         plane.resolve(message.addresses);
         break;
+      case 'reopen-log': {
+        const unopened = keeper.reopen();
+        if (unopened !== null) process.stderr.write(`The access log goes on in the file that was moved: ${unopened}\n`);
+        break;
+      }
       case 'drain':
         void plane.drain(message.graceMs, DRAIN_IDLE_MS).then(async (cut) => {
           plane.stop();

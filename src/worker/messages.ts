@@ -21,6 +21,8 @@ export type ToWorker =
   /** Obey this plan from now on; exchanges that have begun go on under the old one. */
   | { readonly type: 'plan'; readonly plan: Plan; readonly addresses: ResolvedAddresses }
   | { readonly type: 'addresses'; readonly addresses: ResolvedAddresses }
+  /** The access log's file has been moved away: open it anew. */
+  | { readonly type: 'reopen-log' }
   /** Stop accepting, end keep-alive, finish what runs within `graceMs`, then say `drained`. */
   | { readonly type: 'drain'; readonly graceMs: number };
 

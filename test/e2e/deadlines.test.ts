@@ -90,6 +90,71 @@ test('the total time bounds the head, not a long body', async (t) => {
   await client.take(/abc/);
 });
 
+/** A pool whose only place is taken by an answer that goes on; what comes next waits in line. */
+async function full(t: TestContext, queueTimeoutMs: number): Promise<TestPlane & { next: Wire }> {
+  const { client, server, ...rest } = await rig(t, {
+    route: { timeouts: { totalMs: SOON, perTryMs: 0 } },
+    pool: { limits: { inFlight: 1, queue: 5, queueTimeoutMs } },
+  });
+  client.send(GET);
+  const backend = await server.accept();
+  await backend.message();
+  backend.send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc');
+  await client.take(/abc/);
+  const next = await dial(rest.port);
+  t.after(() => next.socket.destroy());
+  return { ...rest, next };
+}
+
+test('bug: the total time did not bound the wait in line', async (t) => {
+  const { next, tables } = await full(t, 600_000);
+  next.send(GET);
+  const { head } = await next.message();
+  assert.match(head, /^HTTP\/1\.1 504 [\s\S]*x-edgebalancer-reason: timeout\r\n/);
+  assert.equal(tables.slots.total[1], 1, 'the answer that goes on, and nothing else');
+  next.send('POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na');
+  next.send('b');
+  assert.match(
+    (await next.message()).head,
+    /^HTTP\/1\.1 504 /,
+    'nor one whose body ended in line; the connection goes on',
+  );
+});
+
+test('the nearest deadline wins: the time in line before the total time', async (t) => {
+  const { next } = await full(t, 10);
+  next.send(GET);
+  assert.match((await next.message()).head, /^HTTP\/1\.1 503 [\s\S]*x-edgebalancer-reason: overloaded\r\n/);
+});
+
+test('a wait before the next attempt that the total time would cut short is not begun', async (t) => {
+  const server = new WireServer();
+  const port = await server.listen();
+  server.close();
+  const retry = {
+    attempts: 3,
+    outcomes: [Outcome.connectFailure],
+    statuses: [],
+    methods: ['GET'],
+    // One draw in a million is short enough.
+    backoffBaseMs: 10_000_000_000,
+    backoffMaxMs: 10_000_000_000,
+    budgetShare: 1,
+    budgetPerSecond: 100,
+    bodyBytes: 0,
+  };
+  const { port: at, tables } = await startPlane(t, {
+    ports: [port],
+    pool: { retry },
+    route: { timeouts: { totalMs: 10_000, perTryMs: 0 } },
+  });
+  const client = await dial(at);
+  t.after(() => client.socket.destroy());
+  client.send(GET);
+  assert.match((await client.message()).head, /^HTTP\/1\.1 502 [\s\S]*x-edgebalancer-reason: connect-failed\r\n/);
+  assert.equal(tables.counters.slotCount(1, Outcome.connectFailure), 1);
+});
+
 test('a body that falls silent cuts the client off', async (t) => {
   const { client, server, tables } = await rig(t, { pool: { timeouts: { bodyMs: SOON } } });
   client.send(GET);

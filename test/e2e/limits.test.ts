@@ -41,6 +41,18 @@ for (const [what, limits, request, status] of [
   });
 }
 
+test('what frames chunks does not count as body', async (t) => {
+  const { all, ports } = await servers(t, 1);
+  const { port } = await startPlane(t, { ports, listener: { limits: { bodyBytes: 10 } } });
+  const client = await dial(port);
+  t.after(() => client.socket.destroy());
+  client.send(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(10)}0\r\n\r\n`);
+  const backend = await all[0]!.accept();
+  await backend.take(/\r\n0\r\n\r\n/);
+  backend.send(OK);
+  assert.match((await client.message()).head, /^HTTP\/1\.1 200 /);
+});
+
 test('connections over the limit are closed at once, and their places are given back', async (t) => {
   const { ports } = await servers(t, 1);
   const { port, tables } = await startPlane(t, { ports, listener: { limits: { connections: 2 } } });
@@ -87,6 +99,13 @@ test('no backend up: 503; lower tiers serve while no higher one is up', async (t
   const { port, tables } = await startPlane(t, { ...options, pool: { backends: tiered } });
   const client = await dial(port);
   t.after(() => client.socket.destroy());
+  for (const slot of [1, 2]) tables.slots.health[slot] = HealthState.unhealthy;
+  tables.slots.moveEpoch();
+  client.send(GET);
+  assert.match(
+    (await client.message()).head,
+    /^HTTP\/1\.1 503 [\s\S]*x-edgebalancer-reason: no-backend\r\nretry-after: 1\r\n/,
+  );
   for (const [down, expected] of [
     [[], 0],
     [[1], 1],
@@ -103,13 +122,24 @@ test('no backend up: 503; lower tiers serve while no higher one is up', async (t
     backend.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok');
     assert.equal((await client.message()).body, 'ok');
   }
-  for (const slot of [1, 2]) tables.slots.health[slot] = HealthState.unhealthy;
-  tables.slots.moveEpoch();
+});
+
+test('bug: without circuits, probes that failed at all backends cut all traffic', async (t) => {
+  const { all, ports } = await servers(t, 1);
+  const { port, tables } = await startPlane(t, { ports, pool: { circuit: null, panicThreshold: 0.5 } });
+  const client = await dial(port);
+  t.after(() => client.socket.destroy());
   client.send(GET);
-  assert.match(
-    (await client.message()).head,
-    /^HTTP\/1\.1 503 [\s\S]*x-edgebalancer-reason: no-backend\r\nretry-after: 1\r\n/,
-  );
+  const backend = await all[0]!.accept();
+  for (let asked = 0; asked < 2; asked++) {
+    await backend.message();
+    backend.send(OK);
+    assert.match((await client.message()).head, /^HTTP\/1\.1 200 /);
+    tables.slots.health[1] = HealthState.unhealthy;
+    tables.slots.moveEpoch();
+    client.send(GET);
+  }
+  await backend.message();
 });
 
 test('a client that asks and asks without reading is not read further: answers do not pile up', async (t) => {

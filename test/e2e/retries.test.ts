@@ -169,6 +169,57 @@ test('a PUT is repeated with its body while that fits, and not when it is larger
   assert.equal(tables.counters.global('retries'), 1);
 });
 
+test('bug: what frames chunks counted as body, so that a PUT in many chunks was not repeated', async (t) => {
+  const { servers, client } = await rig(t, { bodyBytes: 100 });
+  const body = `${'1\r\nx\r\n'.repeat(100)}0\r\n\r\n`;
+  client.send('PUT /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+  const first = await servers[0]!.accept();
+  await first.take(/\r\n\r\n/);
+  client.send(body);
+  assert.equal((await first.take(/\r\n0\r\n\r\n/)).length, body.length);
+  first.socket.destroy();
+  const second = await servers[1]!.accept();
+  assert.equal((await second.message()).body, body);
+  second.send(OK);
+  assert.equal((await client.message()).body, 'ok');
+});
+
+for (const [what, bytes] of [
+  ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n'],
+  ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok'],
+  ['an interim answer, then nonsense', 'HTTP/1.1 103 Early Hints\r\n\r\n\0\0'],
+] as const) {
+  test(`bug: ${what} for an answer was the client's 502, whatever the method`, async (t) => {
+    const { servers, client, tables } = await rig(t, { outcomes: [Outcome.invalid] });
+    client.send(GET);
+    const first = await servers[0]!.accept();
+    const { head } = await first.message();
+    first.send(bytes);
+    const second = await servers[1]!.accept();
+    assert.equal((await second.message()).head, head);
+    second.send(OK);
+    await client.take(/HTTP\/1\.1 200 [\s\S]*\r\n\r\nok/);
+    await first.end();
+    assert.equal(tables.counters.slotCount(1, Outcome.invalid), 1);
+    assert.equal(tables.counters.poolCount(0, POOL_RETRIES + Outcome.invalid), 1);
+  });
+}
+
+test('an answer that is no HTTP is not asked for again: by a POST, or where it is not on the list', async (t) => {
+  for (const [outcomes, request] of [
+    [[Outcome.invalid], 'POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'],
+    [[Outcome.reset], GET],
+  ] as const) {
+    const { servers, client } = await rig(t, { outcomes });
+    client.send(request);
+    const first = await servers[0]!.accept();
+    await first.message();
+    first.send('nonsense\r\n\r\n');
+    assert.match((await client.message()).head, /^HTTP\/1\.1 502 [\s\S]*x-edgebalancer-reason: upstream-invalid\r\n/);
+    assert.equal(servers[1]!.accepted, 0);
+  }
+});
+
 test('never once a byte of the answer went out', async (t) => {
   const { servers, client, tables } = await rig(t);
   client.send(GET);

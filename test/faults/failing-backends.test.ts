@@ -23,9 +23,9 @@ interface Failed {
 }
 
 /** GETs; one backend misbehaves until its circuit opens and for a while after, then is well until it serves again. */
-async function fails(t: TestContext, wrong: Partial<Behaviour> | 'refuse'): Promise<Failed> {
+async function fails(t: TestContext, wrong: Partial<Behaviour> | 'refuse', retry: object = {}): Promise<Failed> {
   const backends = await BackendProcess.many(t, 4);
-  const rig = await Rig.start(t, { backends, pool: { retry: AMPLE, circuit: { openFor: '300ms' } } });
+  const rig = await Rig.start(t, { backends, pool: { retry: { ...AMPLE, ...retry }, circuit: { openFor: '300ms' } } });
   const victim = backends[1]!;
   const load = Load.start(t, { port: rig.port, perSecond: PER_SECOND });
   await load.answered(100);
@@ -77,8 +77,15 @@ for (const mode of ['cut', 'cut-clean'] as const) {
   });
 }
 
-test('bytes that are no HTTP: never passed on, told as such, until the circuit opens', async (t) => {
+test('bytes that are no HTTP: no client of a GET notices', async (t) => {
   const { rig, result, victim } = await fails(t, { mode: 'garbage' });
+  result.assertNoError();
+  assert.ok(rig.outcome(victim.id, Outcome.invalid) > 0);
+  assert.equal(rig.retries, rig.outcome(victim.id, Outcome.invalid));
+});
+
+test('bytes that are no HTTP, where they are not on the list: never passed on, told as such, until the circuit opens', async (t) => {
+  const { rig, result, victim } = await fails(t, { mode: 'garbage' }, { on: ['reset'] });
   assert.ok(result.errors.length > 0);
   for (const { status, ending, reason, backend } of result.errors)
     assert.deepEqual(

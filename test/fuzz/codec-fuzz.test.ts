@@ -121,7 +121,7 @@ describe('llhttp as a second opinion', () => {
     interim: sequence('HTTP/1.1 150\r\nContent-Length: 5\r\n\r\n', 'responses'),
     close: sequence('GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n'),
     upgrade: sequence('GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\n'),
-    'empty-upgrade': sequence('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade:\r\n\r\n'),
+    'upgrade-to-nothing': sequence('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: ,\r\n\r\n'),
     'proxy-connection': sequence('GET / HTTP/1.1\r\nHost: a\r\nProxy-Connection: close\r\n\r\n'),
     tab: sequence('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\t\r\n\r\n'),
     dropped: sequence('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0 ;a\r\n\r\n'),

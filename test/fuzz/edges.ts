@@ -10,6 +10,8 @@ const EXTENSION_EXCESS_BYTES = 16384;
 const TRAILER_BYTES = 8192;
 const TRAILERS = 100;
 const TRAILER_NAME_BYTES = 256;
+/** Names of fields that Connection may list in one head. */
+const NOMINATED = 16;
 
 /** `limit`, or one less or more. */
 function near(chance: Chance, limit: number): number {
@@ -19,7 +21,7 @@ function near(chance: Chance, limit: number): number {
 export function headAtEdge(chance: Chance, request: boolean): string {
   const host = request ? 'Host: a\r\n' : '';
   const start = request ? 'GET / HTTP/1.1\r\n' : 'HTTP/1.1 200 OK\r\n';
-  switch (chance.below(request ? 3 : 2)) {
+  switch (chance.below(request ? 4 : 3)) {
     case 0: {
       const others = near(chance, LIMITS.headerCount) - (request ? 1 : 0);
       return `${start}${host}${'a:\r\n'.repeat(others)}\r\n`;
@@ -28,6 +30,12 @@ export function headAtEdge(chance: Chance, request: boolean): string {
       const before = chance.oneIn(3) && request ? '\r\n' : '';
       const rest = `${start}${host}X: \r\n\r\n`.length;
       return `${before}${start}${host}X: ${'b'.repeat(near(chance, LIMITS.headerBytes) - rest)}\r\n\r\n`;
+    }
+    case 2: {
+      const names = near(chance, NOMINATED);
+      const split = chance.below(names + 1);
+      const list = (count: number): string => chance.pick(['x,', 'x-a, close ,', '"", ']).repeat(count);
+      return `${start}${host}Connection: ${list(split)}\r\nX-A: b\r\nconnection:${list(names - split)}\r\n\r\n`;
     }
     default: {
       const path = chance.pick(['/', '/?', 'http://a/', '/%41']);

@@ -55,9 +55,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     covers: ({ message, what }) => / 1\.0\n|^1\.0 /.test(message.head) && !message.upgrade && what === 'upgrade',
   },
   {
-    name: 'empty-upgrade',
-    why: 'llhttp sees no Upgrade where its value is empty; the codec goes by the field, and the backend has the last word',
-    covers: ({ message, what }) => /\nupgrade:(?:\n|$)/i.test(message.head) && message.upgrade && what === 'upgrade',
+    name: 'upgrade-to-nothing',
+    why: 'llhttp takes any value of Upgrade for a protocol; a list of empty elements has none (RFC 9110, section 5.6.1)',
+    covers: ({ message, what }) => /\nupgrade:[ \t]*,[ \t,]*(?:\n|$)/i.test(message.head) && what === 'upgrade',
   },
   {
     name: 'proxy-connection',

@@ -42,6 +42,8 @@ const KNOWN = new Set(
     'max-forwards'
   ).split(' '),
 );
+/** Names of fields that Connection may list. */
+const NOMINATED_MAX = 16;
 const METHODS = new Set('GET HEAD POST PUT DELETE OPTIONS PATCH TRACE CONNECT'.split(' '));
 
 export function readHead(text: string, at: number, reads: Sequence['reads']): Head | 'open' | 'refused' {
@@ -84,6 +86,7 @@ function begunHead(
   const fields = fieldsOf(others);
   const more = rest === '' || rest === '\r' ? 0 : 1;
   if (fields === null || others.length + more > LIMITS.headerCount || !FIELD_LINE_BEGUN.test(rest)) return 'refused';
+  if (nominatedBy(fields).length > NOMINATED_MAX) return 'refused';
   if (reads === 'responses') {
     const version = STATUS_LINE.exec(startLine)?.[1];
     return version !== undefined && framedBy(fields, version) !== null ? 'open' : 'refused';
@@ -166,17 +169,22 @@ function framedBy(fields: readonly Field[], version: string): Framed | null {
   return { length: length === undefined ? -1 : Number(length), chunked: coding !== undefined };
 }
 
+/** Elements of Connection that are no options but, as it seems, names of fields. */
+function nominatedBy(fields: readonly Field[]): string[] {
+  return elementsOf(fields, 'connection').filter((option) => !['close', 'keep-alive', 'upgrade'].includes(option));
+}
+
 /** What Connection says (RFC 9112, section 9.3; RFC 9110, section 7.8). */
 function connectionOf(
   fields: readonly Field[],
   version: string,
 ): Pick<Head, 'closes' | 'upgrade'> & { tokens: boolean } {
   const options = elementsOf(fields, 'connection');
-  const upgrade = version === '1.1' && options.includes('upgrade') && valuesOf(fields, 'upgrade').length > 0;
+  const upgrade = version === '1.1' && options.includes('upgrade') && elementsOf(fields, 'upgrade').length > 0;
   return {
     closes: options.includes('close') || (version === '1.0' && !options.includes('keep-alive')),
     upgrade,
-    tokens: options.some((option) => !['close', 'keep-alive', 'upgrade'].includes(option)),
+    tokens: nominatedBy(fields).length > 0,
   };
 }
 
@@ -184,6 +192,7 @@ function requestHead(lines: readonly string[], start: number, end: number): Head
   const line = requestLineOf(lines[0] as string);
   const fields = fieldsOf(lines.slice(1));
   if (line === null || fields === null || !areHostsGood(fields, line.target)) return 'refused';
+  if (nominatedBy(fields).length > NOMINATED_MAX) return 'refused';
   const { method, text, target, version } = line;
   const framed = framedBy(fields, version);
   const [host] = valuesOf(fields, 'host');
@@ -203,7 +212,7 @@ function requestHead(lines: readonly string[], start: number, end: number): Head
 function responseHead(lines: readonly string[], start: number, end: number): Head | 'refused' {
   const found = STATUS_LINE.exec(lines[0] as string);
   const fields = fieldsOf(lines.slice(1));
-  if (found === null || fields === null) return 'refused';
+  if (found === null || fields === null || nominatedBy(fields).length > NOMINATED_MAX) return 'refused';
   const [, version, status, reason = ''] = found as unknown as [string, string, string, string | undefined];
   const framed = framedBy(fields, version);
   if (framed === null) return 'refused';

@@ -12,7 +12,7 @@ import { createPrng } from '#core/math/prng.ts';
 import { Outcome } from '#core/outcome.ts';
 import type { CircuitPlan } from '#core/plan-failures.ts';
 import { EventKind } from '#memory/event-ring.ts';
-import { CIRCUIT } from '../support/small-pool.ts';
+import { CIRCUIT, takenAt } from '../support/small-pool.ts';
 import type { TablesTwin } from '../scenarios/tables-twin.ts';
 
 export const WORKERS = 4;
@@ -136,12 +136,12 @@ function attempts(thread: Thread): Counted {
       const slot = held.pop();
       if (slot === undefined) continue;
       Atomics.sub(spare, slot, 1);
-      selector.settle(slot, 0, 0, false, 1, Outcome.success, 0);
+      selector.settle(takenAt(slot), 1, Outcome.success, 0);
     }
   }
   for (const slot of held) {
     Atomics.sub(spare, slot, 1);
-    selector.settle(slot, 0, 0, false, 1, Outcome.success, 0);
+    selector.settle(takenAt(slot), 1, Outcome.success, 0);
   }
   return { taken, tooMany };
 }

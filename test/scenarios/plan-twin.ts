@@ -55,6 +55,7 @@ function poolPlan(pool: PoolSketch, row: number, slotOf: (id: string) => number)
       address: { kind: 'tcp', host: `${name}.${id}`, port: 80 },
       weight,
       tier,
+      state: 'active' as const,
       slot: slotOf(id),
     })),
     health: pool.health === null ? null : healthPlan(pool.health),

@@ -109,17 +109,19 @@ export class PoolTwin {
   }
 
   /** The answer begins of an attempt whose circuit judges by that. */
-  answered({ slot, permit, trial }: AttemptModel, outcome: Outcome): void {
+  answered(attempt: AttemptModel, outcome: Outcome): void {
+    const { slot, permit, trial } = attempt;
     const { watch, nowMs } = this.worker.world;
     watch.beforeEnd();
-    this.selector.answered(slot, permit, trial, outcome, nowMs);
+    this.selector.answered(attempt, outcome, nowMs);
     watch.afterEnd(this, { slot, permit, trial, outcome });
   }
 
-  settle({ slot, permit, trial, startedMs, inFlightBefore, answered }: AttemptModel, outcome: Outcome): void {
+  settle(attempt: AttemptModel, outcome: Outcome): void {
+    const { slot, permit, trial, startedMs, answered } = attempt;
     const { watch, nowMs } = this.worker.world;
     watch.beforeEnd();
-    this.selector.settle(slot, inFlightBefore, permit, trial, nowMs - startedMs, outcome, nowMs, answered);
+    this.selector.settle(attempt, nowMs - startedMs, outcome, nowMs);
     watch.afterEnd(this, answered ? null : { slot, permit, trial, outcome });
     if (this.load.line.length > 0) this.worker.serveLineSoon(this.plan.name);
   }

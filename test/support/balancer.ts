@@ -7,6 +7,9 @@ import { join } from 'node:path';
 const ENTRY = join(import.meta.dirname, '../../bin/edgebalancer.js');
 const READY_MS = 15_000;
 
+/** An operator's. Without one, the first start would print one of its own among what tests read. */
+export const BALANCER_TOKEN = 'eb_of-the-balancer-in-tests-0123456789';
+
 export interface BalancerOptions {
   /** What is written to the file; one worker, one listener on port 0 and no access log unless it says otherwise. */
   readonly config: Readonly<Record<string, unknown>> & {
@@ -37,7 +40,7 @@ export class Balancer {
     const file = join(folder, 'edgebalancer.json');
     const config = withDefaults(options.config);
     writeFileSync(file, JSON.stringify(config));
-    const env = { ...process.env, ...options.env };
+    const env = { ...process.env, EDGEBALANCER_ADMIN_TOKEN: BALANCER_TOKEN, ...options.env };
     const child = spawn(process.execPath, [ENTRY, 'run', file], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const killed = () => child.kill('SIGKILL');
     process.once('exit', killed);
@@ -95,7 +98,8 @@ function withDefaults(config: BalancerOptions['config']): BalancerOptions['confi
   return {
     workers: 1,
     listeners: [{ name: 'public', address: '127.0.0.1:0' }],
-    admin: { address: '127.0.0.1:0' },
+    state: { dir: null },
+    admin: { address: '127.0.0.1:0', publicRead: true },
     ...config,
     log: { access: null, ...config.log },
     // Tests ask more often than the built-in limit allows.

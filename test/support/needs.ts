@@ -20,6 +20,8 @@ const PACKAGES = {
   'redis-server': 'redis-server',
   chromium: 'chromium',
   curl: 'curl',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
 } as const;
 export type Command = keyof typeof PACKAGES;
 

@@ -41,6 +41,7 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
     address: { kind: 'tcp', host: '127.0.0.1', port },
     weight: 1,
     tier: 0,
+    state: 'active',
     slot: index + 1,
   }));
   return {

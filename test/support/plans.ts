@@ -1,7 +1,7 @@
 /** Plans made by hand, for tests that need one without reading a configuration. */
 import type { BackendPlan, HealthPlan, ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
 import { UNBOUNDED } from './plane.ts';
-import type { CompileContext, Draft } from '#supervisor/draft.ts';
+import type { CompileOptions } from '#control/config/compile.ts';
 
 export interface PoolSketch {
   readonly name?: string;
@@ -18,11 +18,7 @@ export interface Sketch {
 }
 
 /** A draft with one route `/` to the first pool; port 0 unless the sketch says otherwise. */
-export function draftOf(sketch: Sketch): Draft {
-  return { admin: null, compile: (context) => planOf(sketch, context) };
-}
-
-export function planOf(sketch: Sketch, context: CompileContext): Plan {
+export function planOf(sketch: Sketch, context: CompileOptions): Plan {
   return {
     revision: context.revision,
     workers: sketch.workers ?? 1,
@@ -75,7 +71,7 @@ function route(row: number): RoutePlan {
   };
 }
 
-function poolPlan(pool: PoolSketch, context: CompileContext): PoolPlan {
+function poolPlan(pool: PoolSketch, context: CompileOptions): PoolPlan {
   const name = pool.name ?? 'app';
   return {
     name,
@@ -90,6 +86,7 @@ function poolPlan(pool: PoolSketch, context: CompileContext): PoolPlan {
         address: { kind: 'tcp', host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) },
         weight,
         tier: 0,
+        state: 'active',
         slot: context.assignSlot(name, id, url),
       };
     }),

@@ -12,7 +12,12 @@ export interface ProgramOptions {
   readonly nodeArgs?: readonly string[];
   /** Starts it as npm does: below a shell, which is what signals reach. */
   readonly npm?: boolean;
+  /** Variables of the environment beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
+
+/** With a token of its own a program has none to make and show. */
+export const PROGRAM_TOKEN = 'the-token-of-programs-in-tests';
 
 /** A new directory that goes when the test is over. */
 export function temporaryDirectory(t: Pick<TestContext, 'after'>): string {
@@ -36,7 +41,13 @@ export class Program {
     const command = [process.execPath, ...nodeArgs, BIN, ...args];
     // The shell stays, since something follows; what it started holds the pipes, so 'close' comes when both are gone.
     const [file, ...rest] = npm ? ['sh', '-c', '"$0" "$@"; exit $?', ...command] : command;
-    const env = { ...process.env, TMPDIR: this.directory, ...(npm && { npm_lifecycle_event: 'start' }) };
+    const env = {
+      ...process.env,
+      EDGEBALANCER_ADMIN_TOKEN: PROGRAM_TOKEN,
+      TMPDIR: this.directory,
+      ...(npm && { npm_lifecycle_event: 'start' }),
+      ...options.env,
+    };
     this.child = spawn(file as string, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (part: Buffer) => (this.stdout += part.toString()));
     this.child.stderr?.on('data', (part: Buffer) => (this.stderr += part.toString()));

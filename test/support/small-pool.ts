@@ -1,7 +1,8 @@
 /** A pool over plain memory, with the real tables and a clock moved by hand, for tests of picks and circuits. */
 import { Members } from '#core/balancing/members.ts';
-import { Selector } from '#core/balancing/selector.ts';
+import { Selector, type TakenSlot } from '#core/balancing/selector.ts';
 import { Tried, UNTRIED } from '#core/balancing/tried.ts';
+import { Answers } from '#core/health/answers.ts';
 import { Circuits, type CircuitEvent } from '#core/health/circuits.ts';
 import { AdminState, HealthState } from '#core/health-state.ts';
 import { Outcome } from '#core/outcome.ts';
@@ -34,12 +35,8 @@ export interface SmallPoolOptions {
 }
 
 /** An attempt that was taken and goes on. */
-export interface Taken {
-  readonly slot: number;
+export interface Taken extends TakenSlot {
   readonly worker: number;
-  readonly before: number;
-  readonly permit: number;
-  readonly trial: boolean;
 }
 
 export interface Wish {
@@ -82,6 +79,7 @@ export class SmallPool {
           strategy: byTurns(keyed),
           keyed,
           circuits: one,
+          answers: one === null ? new Answers(this.tables.circuits.windows, worker) : null,
           inFlightMax,
           panicThreshold,
           worker,
@@ -112,8 +110,8 @@ export class SmallPool {
     const selector = this.selectors[worker]!;
     const slot = selector.take(key, this.nowMs, tried, repeatable, again);
     if (slot < 0) return slot;
-    const { inFlightBefore: before, permit, trial } = selector;
-    return { slot, worker, before, permit, trial };
+    const { inFlightBefore, permit, trial } = selector;
+    return { slot, worker, inFlightBefore, permit, trial, answered: false };
   }
 
   /** Takes what must be there. */
@@ -123,8 +121,8 @@ export class SmallPool {
     return taken;
   }
 
-  settle({ slot, worker, before, permit, trial }: Taken, outcome: Outcome): void {
-    this.selectors[worker]!.settle(slot, before, permit, trial, 5, outcome, this.nowMs);
+  settle(taken: Taken, outcome: Outcome): void {
+    this.selectors[taken.worker]!.settle(taken, 5, outcome, this.nowMs);
   }
 
   /** An attempt at `slot` under its present word, whoever would be picked. */
@@ -153,6 +151,11 @@ function byTurns(keyed: boolean): Strategy {
     pick: (key) => candidates[(keyed ? key : turn++) % candidates.length]!,
     pickAmong: (slots, count, key) => slots[(keyed ? key : turn++) % count]!,
   };
+}
+
+/** A slot that is settled without having been watched since it was taken. */
+export function takenAt(slot: number, permit = 0): TakenSlot {
+  return { slot, inFlightBefore: 0, permit, trial: false, answered: false };
 }
 
 /** What an exchange has been at. */

@@ -15,6 +15,10 @@ export interface Settings {
   /** Port of the listener. */
   readonly port?: number;
   readonly admin?: string | null;
+  /** In place of the one on `port`. */
+  readonly listeners?: readonly object[];
+  /** More of the section `admin`. Unless it says otherwise, figures can be read without a token. */
+  readonly adminSettings?: object;
   /** The access log; none unless given. */
   readonly access?: object | null;
 }
@@ -29,12 +33,15 @@ export function configOf(settings: Settings): object {
     backends,
     port = 0,
     admin = null,
+    adminSettings = {},
+    listeners = [{ address: `127.0.0.1:${port}` }],
     access = null,
   } = settings;
   return {
     workers,
-    listeners: [{ address: `127.0.0.1:${port}` }],
-    admin: { address: admin },
+    listeners,
+    state: { dir: null },
+    admin: { address: admin, publicRead: true, ...adminSettings },
     log: { access },
     // Tests ask more often than the built-in limit allows.
     rateLimits: { 'per-client': null },
@@ -61,7 +68,12 @@ export async function supervise(
   options: Partial<SupervisorOptions> = {},
 ): Promise<Supervised> {
   const log = new LogRecord();
-  const supervisor = new Supervisor({ draft: await draftFrom(configOf(settings)), log, ...options });
+  const supervisor = new Supervisor({
+    draft: await draftFrom(configOf(settings)),
+    log,
+    announce: () => {},
+    ...options,
+  });
   t.after(() => supervisor.stop());
   await supervisor.start();
   return { supervisor, port: supervisor.ports['public'] as number, log };

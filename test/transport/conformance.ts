@@ -1,6 +1,8 @@
 /** What every transport engine must do; `engine.test.ts` runs it over each of them. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -235,6 +237,38 @@ export function conform(name: string, make: () => Transport): void {
     transport.connect({ kind: 'unix', path: `${path}.none` }, refused);
     await refused.event('close ENOENT');
   });
+
+  for (const [what, act] of [
+    ['bytes', (socket) => socket.write('x')],
+    ['an end', (socket) => socket.destroy()],
+    ['a reset', (socket) => socket.resetAndDestroy()],
+  ] as const satisfies readonly [string, (socket: Socket) => unknown][]) {
+    test(`${name}: ${what} that no event has told of can be asked for, of both kinds of connection`, async (t) => {
+      const { port, next } = await listen(t, make(), LOOPBACK);
+      const wire = await dial(port);
+      const { connection } = await next();
+      assert.equal(connection.isSilent(), true);
+      // Both calls go straight to the kernel, so that no event can come between them and the question.
+      act(wire.socket);
+      assert.equal(connection.isSilent(), false);
+      connection.destroy();
+      assert.equal(connection.isSilent(), false);
+
+      const peers: Socket[] = [];
+      const server = createServer((socket) => void peers.push(socket));
+      t.after(() => server.close());
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const handler = new Recorder();
+      const address = { ...LOOPBACK, port: (server.address() as AddressInfo).port };
+      const outgoing = make().connect(address, handler);
+      await Promise.all([handler.event('connect'), once(server, 'connection')]);
+      assert.equal(outgoing.isSilent(), true);
+      act(peers[0] as Socket);
+      assert.equal(outgoing.isSilent(), false);
+      outgoing.destroy();
+      peers[0]?.destroy();
+    });
+  }
 
   test(`${name}: a closed listener accepts no more while its connections live on`, async () => {
     const transport = make();

@@ -7,6 +7,7 @@
  * while the application works must not cut all traffic; once the members stop answering, they are down for good.
  * Never: what an operator took out.
  */
+import type { Answers } from '../health/answers.ts';
 import type { Circuits } from '../health/circuits.ts';
 import { isPanic } from '../health/panic.ts';
 import type { Members } from './members.ts';
@@ -26,15 +27,19 @@ export class Candidates {
   resort = false;
   readonly #members: Members;
   readonly #circuits: Circuits | null;
+  /** Who remembers which members answered; null: nobody, and there is no last resort. */
+  readonly #answers: Pick<Answers, 'answeredLately'> | null;
   readonly #panicThreshold: number;
   /** Of the candidates that serve. */
   #tier = Infinity;
 
-  constructor(members: Members, circuits: Circuits | null, panicThreshold: number) {
+  /** `answers`: what remembers in the place of circuits where there are none. */
+  constructor(members: Members, circuits: Circuits | null, panicThreshold: number, answers: Answers | null = null) {
     this.slots = new Int32Array(members.list.length);
     this.barred = new Int32Array(members.list.length);
     this.#members = members;
     this.#circuits = circuits;
+    this.#answers = circuits ?? answers;
     this.#panicThreshold = panicThreshold;
   }
 
@@ -63,14 +68,15 @@ export class Candidates {
   #choose(nowMs: number): void {
     const members = this.#members;
     const circuits = this.#circuits;
+    const answers = this.#answers;
     const closed = (slot: number): boolean => circuits === null || circuits.isClosed(slot);
     this.resort = false;
     if (this.panic) this.#lowestTier((slot) => members.isNotDown(slot));
     else this.#lowestTier((slot) => members.isWell(slot) && closed(slot));
     if (this.count === 0) this.#lowestTier((slot) => members.isNotDown(slot) && closed(slot));
-    if (this.count === 0 && this.barredCount === 0 && circuits !== null) {
+    if (this.count === 0 && this.barredCount === 0 && answers !== null) {
       this.resort = true;
-      this.#lowestTier((slot) => members.takesPart(slot) && circuits.answeredLately(slot, nowMs));
+      this.#lowestTier((slot) => members.takesPart(slot) && answers.answeredLately(slot, nowMs));
     }
     this.servingCount = this.count;
     if (this.dueAdmitted) this.#admitDue(nowMs);

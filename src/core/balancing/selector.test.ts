@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { SmallPool, tried, type SmallPoolOptions } from '../../../test/support/small-pool.ts';
+import { SmallPool, takenAt, tried, type SmallPoolOptions } from '../../../test/support/small-pool.ts';
 import { CircuitState, stateOf } from '../health/circuit.ts';
 import { HealthState } from '../health-state.ts';
 import { Outcome } from '../outcome.ts';
@@ -25,7 +25,7 @@ describe('counting', () => {
     const { slots } = pool.tables;
     const first = pool.taken({ worker: 1 });
     const second = pool.taken({ worker: 0 });
-    assert.deepEqual([first.before, second.before], [0, 1]);
+    assert.deepEqual([first.inFlightBefore, second.inFlightBefore], [0, 1]);
     assert.deepEqual([slots.total[0], slots.rows[0]![0], slots.rows[1]![0]], [2, 1, 1]);
     pool.settle(first, Outcome.success);
     pool.settle(second, Outcome.timeout);
@@ -74,6 +74,28 @@ describe('why there is none', () => {
     const pool = new SmallPool({ tiers: [0, 1] });
     assert.equal(pool.pick({ tried: tried(0), again: false }), 1);
     assert.equal(pool.pick({ tried: tried(0, 1), again: false }), ALL_TRIED);
+  });
+});
+
+describe('probes that fail while the application works (circuits or not)', () => {
+  for (const circuit of [{}, null])
+    test(`bug: they cut all traffic where a pool has no circuits; with ${circuit === null ? 'none' : 'circuits'}`, () => {
+      const pool = new SmallPool({ tiers: [0, 0, 0], circuit, workers: 2 });
+      // The other worker has seen the answers.
+      for (const slot of [0, 1]) pool.settle({ ...pool.taken({ worker: 1 }), slot }, Outcome.success);
+      down(pool, 0, 1, 2);
+      const picked = new Set([pool.pick(), pool.pick(), pool.pick()]);
+      assert.deepEqual(picked, new Set([0, 1]), 'what answered a moment ago, and not the third');
+      pool.nowMs += 11_000;
+      assert.equal(pool.pick(), NO_BACKEND, 'they have answered nothing for too long');
+    });
+
+  test('without circuits, failures are no answers, and what a client gave up says nothing', () => {
+    const pool = new SmallPool({ tiers: [0], circuit: null });
+    pool.settle(pool.taken(), Outcome.connectFailure);
+    pool.settle(pool.taken(), Outcome.cancelled);
+    down(pool, 0);
+    assert.equal(pool.pick(), NO_BACKEND);
   });
 });
 
@@ -162,12 +184,12 @@ describe('trials', () => {
 
   test('bug: an answer that goes on for hours (a tunnel, events) was a lost trial, for ever', () => {
     const pool = dueAt({}, 1);
-    const { slot, before, permit, trial } = pool.taken();
+    const taken = pool.taken();
     const [selector, circuits] = [pool.selectors[0]!, pool.circuits[0]!];
-    selector.answered(slot, permit, trial, Outcome.success, pool.nowMs);
+    selector.answered(taken, Outcome.success, pool.nowMs);
     assert.ok(circuits.isClosed(1));
     pool.nowMs += 3_600_000;
-    selector.settle(slot, before, permit, trial, 3_600_000, Outcome.truncated, pool.nowMs, true);
+    selector.settle({ ...taken, answered: true }, 3_600_000, Outcome.truncated, pool.nowMs);
     assert.ok(circuits.isClosed(1), 'its end says nothing of the circuit any more');
     assert.equal(pool.tables.slots.total[1], 0);
   });
@@ -178,7 +200,7 @@ describe('trials', () => {
       pool.nowMs += 3_600_000;
       pool.fail(1);
       const circuits = pool.circuits[0]!;
-      pool.selectors[0]!.answered(1, circuits.permit(1), false, Outcome.success, pool.nowMs);
+      pool.selectors[0]!.answered(takenAt(1, circuits.permit(1)), Outcome.success, pool.nowMs);
     }
     assert.ok(pool.circuits[0]!.isClosed(1));
   });
@@ -252,9 +274,9 @@ describe('changes', () => {
     const told: number[] = [];
     const { selector } = sharing(new SmallPool(), { settle: (slot) => void told.push(slot) });
     selector.take(0, 0, tried(), true, true);
-    selector.settle(0, 0, 0, false, 1, Outcome.success, 0);
+    selector.settle(takenAt(0), 1, Outcome.success, 0);
     selector.supersede();
-    selector.settle(0, 0, 0, false, 1, Outcome.success, 0);
+    selector.settle(takenAt(0), 1, Outcome.success, 0);
     assert.deepEqual(told, [0]);
   });
 

@@ -9,6 +9,7 @@
  * trial fail; one that may not is taken only after `TRIAL_GRACE_MS` without such a one. A strategy that places requests by a
  * key gives the backend back its own keys instead, and others only after that grace.
  */
+import type { Answers } from '../health/answers.ts';
 import type { Circuits } from '../health/circuits.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Strategy } from '../strategy.ts';
@@ -37,6 +38,8 @@ export interface SelectorOptions {
   /** The strategy places requests by a key. */
   readonly keyed: boolean;
   readonly circuits: Circuits | null;
+  /** Without circuits: remembers who answered, for the last resort. */
+  readonly answers?: Answers | null;
   /** Attempts at one slot at one time. */
   readonly inFlightMax: number;
   readonly panicThreshold: number;
@@ -45,6 +48,17 @@ export interface SelectorOptions {
   readonly random: () => number;
   /** Panic began or ended, as this worker sees it. */
   readonly onPanic: (panic: boolean) => void;
+}
+
+/** What must be remembered of a slot that was taken until its attempt ends. Whoever holds it is read and never kept. */
+export interface TakenSlot {
+  readonly slot: number;
+  /** As the selector's fields of these names were just after `take`. */
+  readonly inFlightBefore: number;
+  readonly permit: number;
+  readonly trial: boolean;
+  /** Whether `answered` was called for it. */
+  readonly answered: boolean;
 }
 
 /** Whose candidates a strategy has: the selectors of two plans share one while requests of the older go on. */
@@ -61,6 +75,7 @@ export class Selector {
   permit = 0;
   trial = false;
   readonly #options: SelectorOptions;
+  readonly #answers: Answers | null;
   readonly #members: Members;
   readonly #candidates: Candidates;
   readonly #subset: Int32Array;
@@ -78,7 +93,8 @@ export class Selector {
     this.strategy = options.strategy;
     this.circuits = circuits;
     this.#members = members;
-    this.#candidates = new Candidates(members, circuits, options.panicThreshold);
+    this.#answers = circuits === null ? (options.answers ?? null) : null;
+    this.#candidates = new Candidates(members, circuits, options.panicThreshold, this.#answers);
     this.#subset = new Int32Array(members.list.length);
     this.#worker = options.worker;
     this.#inFlightMax = options.inFlightMax;
@@ -120,24 +136,19 @@ export class Selector {
    * The answer of an attempt taken here begins, and its circuit is to judge by that: of a trial, for which nobody waits
    * longer, and of what may go on for hours (a tunnel). Settle the attempt as answered then.
    */
-  answered(slot: number, permit: number, trial: boolean, outcome: Outcome, nowMs: number): void {
+  answered({ slot, permit, trial }: TakenSlot, outcome: Outcome, nowMs: number): void {
     this.circuits?.settle(slot, permit, trial, outcome, nowMs);
+    this.#answers?.settle(slot, outcome, nowMs);
   }
 
-  /** An attempt taken here ended; the first three values are those that `take` left. `answered`: that was called for it. */
-  settle(
-    slot: number,
-    inFlightBefore: number,
-    permit: number,
-    trial: boolean,
-    elapsedMs: number,
-    outcome: Outcome,
-    nowMs: number,
-    answered = false,
-  ): void {
+  /** An attempt at a slot taken here ended. */
+  settle(taken: TakenSlot, elapsedMs: number, outcome: Outcome, nowMs: number): void {
+    const { slot } = taken;
     this.#members.views.settle(this.#worker, slot);
-    if (!this.#superseded) this.strategy.settle?.(slot, inFlightBefore, elapsedMs, outcome, nowMs);
-    if (!answered) this.circuits?.settle(slot, permit, trial, outcome, nowMs);
+    if (!this.#superseded) this.strategy.settle?.(slot, taken.inFlightBefore, elapsedMs, outcome, nowMs);
+    if (taken.answered) return;
+    this.circuits?.settle(slot, taken.permit, taken.trial, outcome, nowMs);
+    this.#answers?.settle(slot, outcome, nowMs);
   }
 
   /** Another strategy has this pool's memory now: what is still in flight must not be written into it. */

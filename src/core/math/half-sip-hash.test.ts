@@ -39,3 +39,13 @@ test('every byte and every bit of the key counts, whatever lies around the range
   }
   assert.equal(seen.size, 32);
 });
+
+test('words are hashed as the bytes that they stand for', () => {
+  const bytes = Buffer.from([1, 0x80, 3, 0xff, 5, 6, 0xf7, 8]);
+  const [asBytes, asWords] = [new HalfSipHash(1, -2), new HalfSipHash(1, -2)];
+  for (const count of [1, 2]) {
+    asBytes.hash(bytes, 0, 4 * count);
+    asWords.hashWords(count, bytes.readInt32LE(0), bytes.readInt32LE(4));
+    assert.equal(hex(asWords), hex(asBytes));
+  }
+});

@@ -23,13 +23,29 @@ export class HalfSipHash {
 
   /** Hashes `bytes[start, end)` into `low` and `high`. */
   hash(bytes: Uint8Array, start: number, end: number): void {
+    this.#begin();
+    const whole = start + ((end - start) & ~3);
+    for (let at = start; at < whole; at += 4) this.#word(wordAt(bytes, at));
+    this.#end(lastWord(bytes, whole, end, end - start));
+  }
+
+  /** Hashes the first `count` (1 or 2) of two words, as if they were bytes, the lowest first. */
+  hashWords(count: number, first: number, second: number): void {
+    this.#begin();
+    this.#word(first);
+    if (count > 1) this.#word(second);
+    this.#end((4 * count) << 24);
+  }
+
+  #begin(): void {
     this.#v0 = this.#key0;
     this.#v1 = this.#key1 ^ 0xee;
     this.#v2 = this.#key0 ^ 0x6c796765;
     this.#v3 = this.#key1 ^ 0x74656462;
-    const whole = start + ((end - start) & ~3);
-    for (let at = start; at < whole; at += 4) this.#word(wordAt(bytes, at));
-    this.#word(lastWord(bytes, whole, end, end - start));
+  }
+
+  #end(last: number): void {
+    this.#word(last);
     this.#v2 ^= 0xee;
     this.#rounds(ROUNDS_LAST);
     this.low = this.#v1 ^ this.#v3;

@@ -6,6 +6,7 @@
 import { Socket } from 'node:net';
 import type { Connection, ConnectionHandler } from '../transport.ts';
 import { handleOf, type LeanSymbols, type StreamHandle } from './internals.ts';
+import { isQuiet } from './read-sync.ts';
 import { WRITE_FAILED, tryWrite, writeError } from './write-sync.ts';
 
 /** What all connections of an engine share. */
@@ -128,6 +129,11 @@ export class NetConnection implements Connection {
     if (this.destroyed || this.#ending) return;
     this.#ending = true;
     this.#promote().end();
+  }
+
+  isSilent(): boolean {
+    if (this.destroyed || this.#atEnd) return false;
+    return this.#fd === -1 || isQuiet(this.#fd);
   }
 
   /** With an error it is Node's read callback that calls, else the owner. */
