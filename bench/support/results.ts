@@ -12,6 +12,7 @@ const ORDER = [
   'rate-limit',
   'failures',
   'slow-clients',
+  'control',
   'access-log',
   'bodies',
   'scale',

@@ -1,44 +1,80 @@
-/** `edgebalancer backends`: a table of backends and how they are, from the admin API. */
+/** `edgebalancer backends`: a table of backends and how they are; adding, changing and removing them. */
 import { styleText } from 'node:util';
 import type { BackendEntry, BackendsAnswer } from '#contract/admin.ts';
+import { withAdmin, type AdminClient } from './admin-client.ts';
+import type { AdminOptions } from './admin-place.ts';
+import { makeChange, type Change, type ChangeOptions } from './change.ts';
+import { ending } from './command-error.ts';
+import { harmless } from './harmless.ts';
+import type { Io } from './io.ts';
 import { table } from './table.ts';
 
-const TIMEOUT_MS = 5_000;
-
-export interface BackendsOptions {
+export interface BackendsOptions extends AdminOptions {
   readonly json?: boolean;
-  /** Base URL of the admin API. */
-  readonly admin: string;
+  /** Seconds between two tables; absent: one table. */
+  readonly watch?: number;
 }
 
-export async function backends({ json = false, admin }: BackendsOptions): Promise<number> {
-  let answer: BackendsAnswer;
-  try {
-    answer = await ask(admin);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  }
-  process.stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : backendTable(answer));
-  return 0;
+/** `signal` ends a watch. */
+export function backends(options: BackendsOptions, io: Io, signal?: AbortSignal): Promise<number> {
+  return ending(io, () =>
+    withAdmin(options, io, async (client) => {
+      const { watch, json } = options;
+      if (watch === undefined) {
+        const answer = await client.get<BackendsAnswer>('admin/backends');
+        io.stdout(json === true ? `${JSON.stringify(answer, null, 2)}\n` : backendTable(answer));
+        return 0;
+      }
+      const { watching } = await import('./watching.ts');
+      return await watching(io, watch, () => glance(client, json === true), signal);
+    }),
+  );
 }
 
-async function ask(admin: string): Promise<BackendsAnswer> {
-  const hint = `Is edgebalancer running there? --admin URL names another place; npm start answers at http://127.0.0.1:8080.`;
-  if (!URL.canParse(admin)) throw new Error(`--admin wants a URL such as http://127.0.0.1:9090, and got ${admin}.`);
-  const url = new URL('admin/backends', admin.endsWith('/') ? admin : `${admin}/`);
-  let response: Response;
-  try {
-    response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch {
-    throw new Error(`No answer from ${url}. ${hint}`);
-  }
-  if (!response.ok) throw new Error(`${url} answered ${response.status}. ${hint}`);
-  try {
-    return (await response.json()) as BackendsAnswer;
-  } catch {
-    throw new Error(`${url} did not answer with JSON. ${hint}`);
-  }
+/** JSON takes one line each time, so that a reader can tell one from the next. */
+async function glance(client: AdminClient, json: boolean): Promise<{ readonly text: string; readonly plain: boolean }> {
+  const answer = await client.get<BackendsAnswer>('admin/backends');
+  return { text: json ? `${JSON.stringify(answer)}\n` : backendTable(answer), plain: json };
+}
+
+export interface AddOptions extends ChangeOptions {
+  readonly id?: string;
+  readonly weight?: number;
+  readonly tier?: number;
+}
+
+export function addBackend(pool: string, url: string, options: AddOptions, io: Io): Promise<number> {
+  const { id, weight, tier } = options;
+  const optional = Object.entries({ id, weight, tier }).filter(([, value]) => value !== undefined);
+  return changing(
+    { method: 'POST', path: 'admin/backends', body: { pool, url, ...Object.fromEntries(optional) } },
+    options,
+    io,
+  );
+}
+
+export function removeBackend(pool: string, id: string, options: ChangeOptions, io: Io): Promise<number> {
+  return changing({ method: 'DELETE', path: backendPath(pool, id) }, options, io);
+}
+
+export type BackendPatch = { readonly weight: number } | { readonly state: 'active' | 'draining' | 'maintenance' };
+
+export function patchBackend(
+  pool: string,
+  id: string,
+  patch: BackendPatch,
+  options: ChangeOptions,
+  io: Io,
+): Promise<number> {
+  return changing({ method: 'PATCH', path: backendPath(pool, id), body: patch }, options, io);
+}
+
+export function backendPath(pool: string, id: string): string {
+  return `admin/backends/${encodeURIComponent(pool)}/${encodeURIComponent(id)}`;
+}
+
+function changing(change: Change, options: ChangeOptions, io: Io): Promise<number> {
+  return ending(io, () => withAdmin(options, io, (client) => makeChange(client, change, options, io)));
 }
 
 const HEAD = [
@@ -58,15 +94,15 @@ const HEAD = [
 const RIGHT = [3, 4, 5, 6, 7, 8, 9];
 
 export function backendTable({ pools }: BackendsAnswer): string {
-  const rows = pools.flatMap((pool) => pool.backends.map((backend) => [pool.name, ...cells(backend)]));
+  const rows = pools.flatMap((pool) => pool.backends.map((backend) => [harmless(pool.name), ...cells(backend)]));
   return table(HEAD, rows, RIGHT);
 }
 
 function cells(backend: BackendEntry): string[] {
   const { id, state, weight, effectiveWeight, share, requests, failures, inFlight, latencyMs, lastProbe } = backend;
   return [
-    id,
-    styleText(COLOURS[state], state),
+    harmless(id),
+    styleText(COLOURS[state] ?? 'dim', harmless(state)),
     effectiveWeight === weight ? String(weight) : `${effectiveWeight.toFixed(2)} of ${weight}`,
     `${(share * 100).toFixed(1)} %`,
     String(requests),
@@ -74,7 +110,7 @@ function cells(backend: BackendEntry): string[] {
     String(inFlight),
     `${latencyMs.p50.toFixed(1)} ms`,
     `${latencyMs.p99.toFixed(1)} ms`,
-    lastProbe?.detail ?? 'none',
+    harmless(lastProbe?.detail ?? 'none'),
   ];
 }
 

@@ -45,10 +45,10 @@ async function runDemo(
     import('./version.ts'),
   ]);
   const [backends] = await ready;
-  const { draft, problems } = await draftOf(JSON.stringify(demoConfig(port, backends)), 'demo', {});
+  const { draft, problems } = await draftOf(JSON.stringify(demoConfig(port, backends), null, 2), 'demo', {});
   if (draft === null) throw new Error(`the demo's own configuration is not valid: ${problems.join('; ')}`);
-  const log = textLog(process.stdout, 'info');
-  const supervisor = new Supervisor({ draft, log, version, spawn });
+  const log = textLog(process.stdout, { current: 'info' });
+  const supervisor = new Supervisor({ draft, env: process.env, log, version, spawn });
   const tell = (message: ToDemo): void => thread.postMessage(message);
   return serve(supervisor, log, {
     graceMs: GRACE_MS,
@@ -69,7 +69,9 @@ export function demoConfig(port: number, backends: FromDemo): object {
   const route = (name: string, path: string): object => ({ name, match: { path }, stripPrefix: '/proxy', pool: 'app' });
   return {
     listeners: [{ name: 'demo', address: `127.0.0.1:${port}` }],
-    admin: { address: null },
+    // Nothing of a demo is worth keeping, and whoever is on this machine may look.
+    state: { dir: null },
+    admin: { address: null, publicRead: true },
     // The terminal is for the reader's eyes.
     log: { access: null },
     routes: [

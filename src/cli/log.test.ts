@@ -5,7 +5,7 @@ import { textLog } from './log.ts';
 
 function lines(level: string) {
   const written: string[] = [];
-  const log = textLog({ write: (text) => written.push(stripVTControlCharacters(text)) }, level);
+  const log = textLog({ write: (text) => written.push(stripVTControlCharacters(text)) }, { current: level });
   return { log, written };
 }
 

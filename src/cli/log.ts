@@ -8,14 +8,19 @@ import { styleText } from 'node:util';
 type Level = 'debug' | 'info' | 'warn' | 'error';
 const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-export function createLog(stream: NodeJS.WriteStream, level: string): Log {
+/** The least that is shown; whoever holds it may change it. */
+export interface LogLevel {
+  readonly current: string;
+}
+
+export function createLog(stream: NodeJS.WriteStream, level: LogLevel): Log {
   return stream.isTTY ? textLog(stream, level) : jsonLog(level);
 }
 
 /** Lines as people read them: the time, what happened, and the fields behind it. */
-export function textLog(stream: { write(text: string): unknown }, level: string): Log {
+export function textLog(stream: { write(text: string): unknown }, level: LogLevel): Log {
   return logOf((at, fields, message) => {
-    if (LEVELS.indexOf(at) < LEVELS.indexOf(level)) return;
+    if (LEVELS.indexOf(at) < LEVELS.indexOf(level.current)) return;
     const time = new Date().toTimeString().slice(0, 8);
     // What the sentence says already is not said again.
     const rest = Object.entries(fields)
@@ -33,19 +38,22 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function jsonLog(level: string): Log {
+function jsonLog(level: LogLevel): Log {
   let waiting: [Level, LogFields, string][] | null = [];
   let write: ((at: Level, fields: LogFields, message: string) => void) | null = null;
   const load = async (): Promise<void> => {
     const [{ pino }, { standardLines }] = await Promise.all([import('pino'), import('#supervisor/standard-lines.ts')]);
     const options = {
-      level,
+      level: level.current,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },
     };
     const logger = pino(options, standardLines());
-    write = (at, fields, message) => logger[at](fields, message);
+    write = (at, fields, message) => {
+      if (logger.level !== level.current) logger.level = level.current;
+      logger[at](fields, message);
+    };
     for (const [at, fields, message] of waiting ?? []) write(at, fields, message);
     waiting = null;
   };

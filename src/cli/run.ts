@@ -7,7 +7,7 @@ export async function run(file: string): Promise<number> {
   const warm = warmWorker();
   const { readDraft } = await import('#supervisor/file-source.ts');
   const read = () => readDraft(file, process.env);
-  const { draft, problems, notes, logLevel } = await read();
+  const { draft, problems, notes } = await read();
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   if (draft === null) {
     warm.dispose();
@@ -19,8 +19,20 @@ export async function run(file: string): Promise<number> {
     import('./serve.ts'),
     import('./version.ts'),
   ]);
-  const log = createLog(process.stdout, logLevel);
-  const supervisor = new Supervisor({ draft, read, watch: resolve(file), log, version, spawn: warm.spawn });
+  const level = { current: draft.config.log.level as string };
+  const log = createLog(process.stdout, level);
+  const { dir } = draft.config.state;
+  const supervisor = new Supervisor({
+    draft,
+    read,
+    file: resolve(file),
+    stateDir: dir === null ? null : resolve(dir),
+    env: process.env,
+    log,
+    onLogLevel: (now) => (level.current = now),
+    version,
+    spawn: warm.spawn,
+  });
   return serve(supervisor, log, {
     graceMs: DRAIN_GRACE_MS,
     hangup: 'reload',

@@ -41,6 +41,8 @@ export async function serve(supervisor: Supervisor, log: Log, options: ServeOpti
     whenOrphaned(() => since < 0 && stop('SIGTERM'));
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
+    // Node would open its inspector for this signal, which is nobody's wish in production.
+    process.on('SIGUSR1', () => supervisor.reopenLogs());
     if (hangup === 'reload') process.on('SIGHUP', () => void supervisor.reload());
     else process.on('SIGHUP', stop);
   });

@@ -1,4 +1,5 @@
 /** What the admin API answers with: the shapes that dashboards, commands and scripts may rely on. */
+import type { DriftEntry, FieldProblem } from './control.ts';
 
 export interface StrategyEntry {
   readonly name: string;
@@ -59,6 +60,7 @@ export interface OverviewAnswer {
   readonly workers: readonly WorkerEntry[];
   readonly workerRestarts: number;
   readonly listeners: readonly ListenerEntry[];
+  readonly drift: DriftEntry;
   readonly totals: {
     readonly requests: number;
     readonly inFlight: number;
@@ -98,6 +100,15 @@ export interface CircuitChangeEntry {
   readonly detail: string;
 }
 
+/** Milliseconds, each within 1 % of the true value. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
 export interface BackendEntry {
   readonly id: string;
   readonly url: string;
@@ -115,7 +126,7 @@ export interface BackendEntry {
   readonly failures: number;
   /** Share of the pool's requests, 0 to 1. */
   readonly share: number;
-  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number };
+  readonly latencyMs: Percentiles;
   readonly lastProbe: ProbeEntry | null;
   /** Where its name leads; empty when its URL has an address. */
   readonly addresses: readonly string[];
@@ -140,8 +151,10 @@ export interface RouteEntry {
   readonly samples: number;
   readonly avgLatencyMs: number;
   readonly p50: number;
+  readonly p90: number;
   readonly p95: number;
   readonly p99: number;
+  readonly p999: number;
 }
 
 export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
@@ -168,4 +181,6 @@ export interface ProblemAnswer {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
+  /** What is wrong in the request, one entry for each field. */
+  readonly errors?: readonly FieldProblem[];
 }

@@ -1,13 +1,15 @@
 /** What the admin API is told: the supervisor's knowledge in the API's shapes. */
 import type { OverviewAnswer, WorkerEntry } from '#contract/admin.ts';
 import type { AdminView } from '#control/admin/view.ts';
-import type { Plan } from '#core/plan.ts';
+import type { Plan, SocketAddress } from '#core/plan.ts';
 import { G } from '#memory/counters.ts';
 import type { Tables } from '#memory/tables.ts';
 import { isServing } from '#observe/backends-report.ts';
 import { inFlight, metricsReport } from '#observe/metrics-report.ts';
 import { userPools, type Observed } from '#observe/observed.ts';
+import type { LoopFacts } from '#observe/process-exposition.ts';
 import { boundAddress } from './address-text.ts';
+import { processResources } from './process-facts.ts';
 import type { CircuitChange } from './event-log.ts';
 import type { BackendWatch } from './backend-watch.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -29,8 +31,16 @@ export interface Facts {
   readonly nowMs: number;
 }
 
-export function adminView(facts: () => Facts): AdminView {
+export function adminView(facts: () => Facts, adminAddresses: () => readonly SocketAddress[]): AdminView {
+  let proxies: { readonly plan: Plan; readonly cidrs: readonly string[] } | null = null;
   return {
+    ownAddresses: () => [...boundListeners(facts()), ...adminAddresses()],
+    trustedProxies: () => {
+      const { plan } = facts();
+      if (proxies?.plan !== plan)
+        proxies = { plan, cidrs: plan.listeners.flatMap((listener) => listener.trustedProxies) };
+      return proxies.cidrs;
+    },
     observed: () => observedOf(facts()),
     overview: () => overviewOf(facts()),
     processFacts: () => {
@@ -42,8 +52,11 @@ export function adminView(facts: () => Facts): AdminView {
         workerRestarts,
         workers: workers.filter((worker) => worker.state === 'listening').length,
         version,
+        nodeVersion: process.versions.node,
+        loops: loopsOf(workers),
         cpuSeconds: (user + system) / 1e6,
         residentBytes: process.memoryUsage.rss(),
+        ...processResources(),
         startSeconds: startedAtMs / 1000,
       };
     },
@@ -55,7 +68,7 @@ export function adminView(facts: () => Facts): AdminView {
   };
 }
 
-function observedOf({ plan, tables, watch, workers, circuitChange }: Facts): Observed {
+export function observedOf({ plan, tables, watch, workers, circuitChange }: Facts): Observed {
   return {
     plan,
     tables,
@@ -79,7 +92,23 @@ function observedOf({ plan, tables, watch, workers, circuitChange }: Facts): Obs
   };
 }
 
-function overviewOf(facts: Facts): OverviewAnswer {
+function loopsOf(workers: readonly WorkerHandle[]): LoopFacts[] {
+  const own = performance.eventLoopUtilization();
+  const loops = [{ thread: 'supervisor', activeSeconds: own.active / 1000, idleSeconds: own.idle / 1000 }];
+  for (const { row, loop } of workers) {
+    if (loop === null) continue;
+    loops.push({ thread: `worker-${row}`, activeSeconds: loop.active / 1000, idleSeconds: loop.idle / 1000 });
+  }
+  return loops;
+}
+
+function boundListeners({ plan, ports }: Facts): SocketAddress[] {
+  return plan.listeners.map(({ name, address }) =>
+    address.kind === 'tcp' ? { ...address, port: ports[name] ?? address.port } : address,
+  );
+}
+
+function overviewOf(facts: Facts): Omit<OverviewAnswer, 'drift'> {
   const { plan, tables, workers, ports, version, startedAtMs, nowMs } = facts;
   const observed = observedOf(facts);
   const backends = userPools(plan).flatMap((pool) => pool.backends);

@@ -24,6 +24,8 @@ export interface BackendWatchPorts {
   /** Some name leads elsewhere now. */
   readonly onAddresses: () => void;
   readonly onTransition: (transition: Transition) => void;
+  /** A backend without probes is up or down now, since its name leads somewhere or not. */
+  readonly onNamed: (slot: number, up: boolean, detail: string) => void;
 }
 
 export class BackendWatch {
@@ -86,9 +88,15 @@ export class BackendWatch {
 
   #onName(slot: number, standing: Standing): void {
     const prober = this.#probes.at(slot);
-    if (prober === undefined) this.#membership.setUnprobed(slot, standing.kind !== 'unresolved');
+    if (prober === undefined) this.#setUnprobed(slot, standing);
     else if (standing.kind === 'resolved' && prober.last?.ok === false) prober.hurry();
     if (standing.kind === 'resolved') this.#ports.onAddresses();
+  }
+
+  #setUnprobed(slot: number, standing: Standing): void {
+    const isLost = standing.kind === 'unresolved';
+    if (!this.#membership.setUnprobed(slot, !isLost)) return;
+    this.#ports.onNamed(slot, !isLost, isLost ? standing.detail : 'its name resolves');
   }
 
   #onTransition(transition: Transition): void {

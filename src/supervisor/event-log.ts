@@ -17,20 +17,43 @@ export interface CircuitChange {
   readonly detail: string;
 }
 
+/** A circuit has become something else. */
+export interface CircuitNews {
+  readonly pool: string;
+  readonly backend: string;
+  readonly circuit: (typeof CIRCUIT_STATE_NAMES)[number];
+  readonly cause: string;
+  readonly detail: string;
+}
+
+/** Who is told beside the log. */
+export interface EventReader {
+  circuit(news: CircuitNews): void;
+  panic(pool: string, panic: boolean): void;
+}
+
 export class EventLog {
   readonly #events: EventRing;
   readonly #timers: Timers;
   readonly #log: Log;
   readonly #plan: () => Plan;
+  readonly #reader: EventReader | null;
   readonly #changes = new Map<number, CircuitChange>();
   #cancel: Cancel | null = null;
   #lost = 0;
 
-  constructor(events: EventRing, timers: Timers, log: Log, plan: () => Plan) {
+  constructor(
+    events: EventRing,
+    timers: Timers,
+    log: Log,
+    plan: () => Plan,
+    reader: EventReader | null = null,
+  ) {
     this.#events = events;
     this.#timers = timers;
     this.#log = log;
     this.#plan = plan;
+    this.#reader = reader;
   }
 
   start(): void {
@@ -81,6 +104,7 @@ export class EventLog {
       return;
     }
     this.#changes.set(slot, { at: this.#timers.wallMs(), cause: causeName, detail });
+    this.#reader?.circuit({ ...name, circuit: to, cause: causeName, detail });
     const line = `${who} is ${to}: ${detail}`;
     if (state === CircuitState.open) this.#log.warn(fields, line);
     else this.#log.info(fields, line);
@@ -89,6 +113,7 @@ export class EventLog {
   #onPanic({ subject: row, state }: Event): void {
     const pool = this.#plan().pools.find((one) => one.row === row)?.name;
     if (pool === undefined) return;
+    this.#reader?.panic(pool, state === 1);
     if (state === 1)
       this.#log.warn(
         { pool, panic: true },

@@ -1,35 +1,27 @@
 /** The configuration file as a source of drafts. */
 import { readFile } from 'node:fs/promises';
-import type { Draft, Reading } from './draft.ts';
-
-export interface FileReading extends Reading {
-  readonly logLevel: string;
-}
+import type { Reading } from './draft.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads and checks a file. */
-export async function readDraft(file: string, env: Environment): Promise<FileReading> {
+export async function readDraft(file: string, env: Environment): Promise<Reading> {
   try {
     return await draftOf(await readFile(file, 'utf8'), file, env);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    return { draft: null, problems: [`${file}: ${whyUnreadable(error)}`], notes: [], logLevel: 'info' };
+    return { draft: null, problems: [`${file}: ${whyUnreadable(error)}`], notes: [] };
   }
 }
 
 /** Checks the text of a configuration. The checker is loaded on first use: it is large, and nothing else needs it. */
-export async function draftOf(text: string, file: string, env: Environment): Promise<FileReading> {
-  const [{ loadConfig }, { compile }, { formatProblem }] = await Promise.all([
+export async function draftOf(text: string, file: string, env: Environment): Promise<Reading> {
+  const [{ loadConfig }, { formatProblem }] = await Promise.all([
     import('#control/config/load.ts'),
-    import('#control/config/compile.ts'),
     import('#control/config/problem.ts'),
   ]);
   const { config, problems, notes } = loadConfig(text, file, env);
-  const lines = problems.map(formatProblem);
-  if (config === null) return { draft: null, problems: lines, notes, logLevel: 'info' };
-  const draft: Draft = { admin: config.admin.address, compile: (context) => compile(config, context) };
-  return { draft, problems: lines, notes, logLevel: config.log.level };
+  return { draft: config === null ? null : { text, config }, problems: problems.map(formatProblem), notes };
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

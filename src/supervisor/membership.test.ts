@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AdminState, HealthState } from '#core/health-state.ts';
+import type { BackendPlan, Plan } from '#core/plan.ts';
 import { layTables, tablesBytes } from '#memory/tables.ts';
 import { planOf, type PoolSketch } from '../../test/support/plans.ts';
 import { VirtualTimers } from '../../test/support/virtual-timers.ts';
@@ -89,5 +90,26 @@ describe('membership', () => {
     membership.ramp(0);
     assert.equal(slots.weight[0], 10);
     assert.equal(timers.pending, 0);
+  });
+
+  test("an operator's state is obeyed with each plan; back from maintenance a weight rises, back from draining it does not", () => {
+    const { slots, timers, membership } = setUp();
+    const stated = (...states: BackendPlan['state'][]): Plan => {
+      const made = plan([4, 4], { slowStartMs: 10_000 });
+      const pools = made.pools.map((pool) => ({
+        ...pool,
+        backends: pool.backends.map((backend, at) => ({ ...backend, state: states[at] as BackendPlan['state'] })),
+      }));
+      return { ...made, pools };
+    };
+    membership.apply(stated('draining', 'maintenance'), ALL, () => false);
+    assert.deepEqual([...slots.admin.subarray(0, 2)], [AdminState.draining, AdminState.maintenance]);
+    assert.deepEqual([...slots.weight.subarray(0, 2)], [4, 4]);
+    membership.apply(stated('active', 'active'), NONE, () => false);
+    assert.deepEqual([...slots.admin.subarray(0, 2)], [AdminState.active, AdminState.active]);
+    assert.equal(slots.weight[0], 4);
+    assert.ok((slots.weight[1] as number) < 4);
+    assert.equal(timers.pending, 1, 'it goes on rising');
+    membership.stop();
   });
 });

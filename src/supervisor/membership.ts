@@ -28,49 +28,59 @@ export class Membership {
     this.#timers = timers;
   }
 
-  /** Slots in `fresh` start without a past; a backend whose name leads nowhere is down from the start. */
+  /**
+   * Slots in `fresh` start without a past; a backend whose name leads nowhere is down from the start. One that comes back
+   * from maintenance has most likely been started anew, so its weight rises slowly as after a failure; a drained one is warm.
+   */
   apply(plan: Plan, fresh: ReadonlySet<number>, nowhere: (slot: number) => boolean): void {
     const { admin, health } = this.#slots;
     this.#weights = new Map();
     this.#slowStarts = new Map();
     for (const pool of plan.pools) {
-      for (const { slot, weight } of pool.backends) {
+      for (const { slot, weight, state } of pool.backends) {
         this.#weights.set(slot, weight);
         this.#slowStarts.set(slot, pool.slowStartMs);
+        const isBack = admin[slot] === AdminState.maintenance && state === 'active';
+        admin[slot] = AdminState[state];
         if (fresh.has(slot)) {
           this.#ramps.delete(slot);
-          admin[slot] = AdminState.active;
           health[slot] = HealthState.unknown;
-        }
+        } else if (isBack) this.#begin(slot, pool.slowStartMs);
         if (pool.health === null) health[slot] = nowhere(slot) ? HealthState.unhealthy : HealthState.unchecked;
       }
     }
     for (const slot of this.#ramps.keys()) if (!this.#weights.has(slot)) this.#ramps.delete(slot);
     for (const slot of this.#weights.keys()) this.#write(slot);
     this.#slots.moveEpoch();
+    this.#schedule();
   }
 
   /** A backend came back from unhealthy: its weight begins to rise. */
   ramp(slot: number): void {
     const slowStartMs = this.#slowStarts.get(slot) ?? 0;
     if (slowStartMs <= 0) return;
-    this.#ramps.set(slot, { startedMs: this.#timers.nowMs(), slowStartMs });
+    this.#begin(slot, slowStartMs);
     this.#write(slot);
     this.#slots.moveEpoch();
     this.#schedule();
   }
 
-  /** A backend without probes is as well as its name: up while that leads somewhere. */
-  setUnprobed(slot: number, up: boolean): void {
+  /** A backend without probes is as well as its name: up while that leads somewhere. Whether that has changed. */
+  setUnprobed(slot: number, up: boolean): boolean {
     const state = up ? HealthState.unchecked : HealthState.unhealthy;
-    if (this.#slots.health[slot] === state) return;
+    if (this.#slots.health[slot] === state) return false;
     this.#slots.health[slot] = state;
     this.#slots.moveEpoch();
+    return true;
   }
 
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;
+  }
+
+  #begin(slot: number, slowStartMs: number): void {
+    if (slowStartMs > 0) this.#ramps.set(slot, { startedMs: this.#timers.nowMs(), slowStartMs });
   }
 
   #schedule(): void {

@@ -37,7 +37,8 @@ export class Rows {
       first: FIRST_ROUTE_ROW,
       capacity: DEFAULT_CAPACITY.routes,
       what: 'routes',
-      isIdle: () => true,
+      // Requests that began under an older plan still count there.
+      isIdle: (row) => tables().counters.routeInFlight(row) === 0,
       onReuse: (row) => tables().counters.clearRoute(row),
     });
     this.#pools = new RowAllocator({

@@ -2,45 +2,56 @@
  * The main thread's side: turns the configuration into a plan, starts workers that obey it, keeps them running, probes
  * backends, answers for the control plane, and brings all of it to an orderly end. It never touches a request.
  */
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { usableCpus } from '#control/config/usable-cpus.ts';
 import { usableMemoryBytes } from '#control/config/usable-memory.ts';
+import { compile } from '#control/config/compile.ts';
+import type { Environment } from '#control/config/environment.ts';
+import type { Config } from '#control/config/schema.ts';
+import { EventHub } from '#control/events/event-hub.ts';
+import type { Candidate } from '#control/live/in-force.ts';
+import { LiveConfig } from '#control/live/live-config.ts';
 import type { Log, Random, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
-import { resolveName, type Resolve } from '#discovery/resolve.ts';
-import { DEFAULT_CAPACITY } from '#memory/layout.ts';
-import { layTables, tablesBytes, type Tables } from '#memory/tables.ts';
-import { anyProbe } from '#probes/any-probe.ts';
+import type { Resolve } from '#discovery/resolve.ts';
+import type { Tables } from '#memory/tables.ts';
 import type { Probe } from '#probes/probe.ts';
 import type { Transition } from '#probes/prober.ts';
 import { checkAccessLog } from './access-log-check.ts';
 import { boundAddress } from './address-text.ts';
-import type { Facts } from './admin-facts.ts';
-import { BackendWatch } from './backend-watch.ts';
-import { ControlPlane } from './control-plane.ts';
+import { observedOf, type Facts } from './admin-facts.ts';
+import { assemble, type Running } from './assembly.ts';
+import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
+import { controlPorts, deferredPorts, type ControlPorts } from './control-ports.ts';
 import type { Draft, ReadDraft, Reading } from './draft.ts';
-import { EventLog } from './event-log.ts';
+import { EventFeed } from './event-feed.ts';
 import { FileWatch } from './file-watch.ts';
-import { MemorySampler } from './memory-sampler.ts';
 import { OperatorError } from './operator-error.ts';
 import { checkAddress } from './port-check.ts';
-import { Publisher } from './publisher.ts';
 import { refusal } from './reload-limits.ts';
 import { Rows } from './rows.ts';
+import { secondFigures } from './second-figures.ts';
 import { systemTimers } from './system-timers.ts';
-import { spawnWorker, type Spawn, type WorkerHandle } from './worker-handle.ts';
-import { WorkerPool } from './worker-pool.ts';
+import type { Spawn, WorkerHandle } from './worker-handle.ts';
 
-/** Rows for workers, so that a reload may add some. */
-const WORKER_ROWS_MIN = 16;
+/** Starts are told apart by it (contract/events.ts). */
+const START_ID_BYTES = 6;
 
 export interface SupervisorOptions {
   readonly draft: Draft;
   /** Reads the configuration anew for `reload()`; without it there is nothing to read. */
   readonly read?: ReadDraft;
-  /** The file whose changes reload. */
-  readonly watch?: string;
+  /** The file that it was read from: its changes reload, and what is changed live may be saved into it. */
+  readonly file?: string;
+  /** Where what must survive a restart is kept (`state.dir`); null, and when left out: in memory. */
+  readonly stateDir?: string | null;
+  /** What references of the configuration are read from, and EDGEBALANCER_ADMIN_TOKEN. */
+  readonly env?: Environment;
   readonly log: Log;
+  /** Called with `log.level` whenever that changes. */
+  readonly onLogLevel?: (level: string) => void;
+  /** Told of the operator's token that a first start makes. */
+  readonly announce?: ControlPlaneOptions['announce'];
   readonly version?: string;
   /** Called for each change of a backend's health. */
   readonly onTransition?: (transition: Transition) => void;
@@ -53,20 +64,12 @@ export interface SupervisorOptions {
   readonly resolve?: Resolve;
 }
 
-/** What exists from the first plan on. */
-interface Running {
-  plan: Plan;
-  readonly tables: Tables;
-  readonly pool: WorkerPool;
-  readonly publisher: Publisher;
-  readonly watch: BackendWatch;
-  readonly events: EventLog;
-  readonly memory: MemorySampler;
-}
-
 export class Supervisor {
   draining = false;
   readonly reloads = { ok: 0, failed: 0 };
+  /** What happens, for whoever listens. */
+  readonly events: EventHub;
+  readonly #feed: EventFeed;
   readonly #options: SupervisorOptions;
   readonly #timers: Timers;
   readonly #log: Log;
@@ -74,6 +77,9 @@ export class Supervisor {
   readonly #rows: Rows;
   readonly #startedAtMs: number;
   #running: Running | null = null;
+  /** Null before `start` has decided what is in force. */
+  #config: LiveConfig | null = null;
+  #ports: ControlPorts | null = null;
   #queue: Promise<unknown> = Promise.resolve();
   #fileWatch: FileWatch | null = null;
 
@@ -82,7 +88,13 @@ export class Supervisor {
     this.#timers = options.timers ?? systemTimers;
     this.#log = options.log;
     this.#startedAtMs = this.#timers.wallMs();
-    this.#control = new ControlPlane(() => this.#facts(), options.log);
+    this.events = new EventHub({
+      start: randomBytes(START_ID_BYTES).toString('hex'),
+      timers: this.#timers,
+      figures: () => secondFigures(() => observedOf(this.#facts())),
+    });
+    this.#feed = new EventFeed(this.events);
+    this.#control = this.#makeControl();
     this.#rows = new Rows(() => this.#live.tables);
   }
 
@@ -117,11 +129,18 @@ export class Supervisor {
     return this.#live.tables;
   }
 
+  /** The configuration in force, and changes to it. */
+  get config(): LiveConfig {
+    if (this.#config === null) throw new Error('the supervisor has not been started');
+    return this.#config;
+  }
+
   /** Resolves when every worker listens. Rejects with an `OperatorError` when an operator must put something right. */
   async start(): Promise<void> {
-    const { draft, watch: file } = this.#options;
+    const { file } = this.#options;
     try {
-      const { plan, commit } = this.#compile(draft, 1);
+      const config = (this.#config = await this.#openConfig());
+      const { plan, commit } = this.#compile(config.config, config.revision);
       await Promise.all(plan.listeners.map(({ name, address }) => checkAddress(`Listener "${name}"`, address)));
       checkAccessLog(plan.accessLog);
       const { pool, watch, events, memory } = (this.#running = this.#assemble(plan));
@@ -132,7 +151,7 @@ export class Supervisor {
       watch.follow(plan);
       events.start();
       memory.start();
-      await Promise.all([workers, this.#control.start(draft.admin)]);
+      await Promise.all([workers, this.#startControl(config)]);
     } catch (error) {
       await this.stop();
       throw error;
@@ -152,10 +171,18 @@ export class Supervisor {
     return done;
   }
 
+  /** The access log's file has been moved away: every worker opens it anew. */
+  reopenLogs(): void {
+    this.#running?.pool.broadcast({ type: 'reopen-log' });
+    this.#log.info({}, 'the access log is opened anew');
+  }
+
   /** Lets what runs finish, up to `graceMs`, then stops. Resolves with the number of connections cut. */
   async drain(graceMs: number): Promise<number> {
     this.draining = true;
     this.#log.info({ graceMs }, 'draining: finishing what runs, accepting nothing new');
+    // Streams have no end of their own: workers would wait for those that go through them.
+    this.#feed.drain(graceMs);
     const cut = await this.#live.pool.drain(graceMs);
     if (cut === 0) this.#log.info({}, 'drained');
     else this.#log.warn({ cut }, 'the grace is over; connections that were still busy have been cut');
@@ -166,12 +193,62 @@ export class Supervisor {
   /** Ends everything at once. */
   async stop(): Promise<void> {
     this.draining = true;
+    this.events.close();
     this.#fileWatch?.stop();
     this.#running?.watch.stop();
     this.#running?.memory.stop();
     await this.#running?.pool.terminate();
     this.#running?.events.stop();
+    this.#ports?.history.stop();
     await this.#control.stop();
+    await this.#config?.close();
+  }
+
+  #openConfig(): Promise<LiveConfig> {
+    const { draft, file = null, stateDir = null, env = {}, onLogLevel } = this.#options;
+    return LiveConfig.open({
+      ...draft,
+      file,
+      stateDir,
+      environment: env,
+      log: this.#log,
+      timers: this.#timers,
+      onChange: ({ log }, revision) => {
+        onLogLevel?.(log.level);
+        this.#feed.config(revision);
+      },
+    });
+  }
+
+  #makeControl(): ControlPlane {
+    const { env = {}, stateDir = null, announce } = this.#options;
+    return new ControlPlane({
+      facts: () => this.#facts(),
+      ports: deferredPorts(
+        () => this.config,
+        () => this.#ports,
+        this.events,
+      ),
+      settings: () => this.config.settings(),
+      stateDir,
+      env,
+      timers: this.#timers,
+      log: this.#log,
+      ...(announce !== undefined && { announce }),
+    });
+  }
+
+  async #startControl(config: LiveConfig): Promise<void> {
+    const { env = {}, stateDir = null } = this.#options;
+    // Revisions are kept before the API can be asked for them.
+    await config.serve({
+      plan: () => this.plan,
+      compile: (next, revision) => this.#candidate(next, revision),
+    });
+    const facts = (): Facts => this.#facts();
+    this.#ports = await controlPorts({ facts, config, stateDir, env, timers: this.#timers, log: this.#log });
+    this.#ports.history.start();
+    await this.#control.start(config.config.admin.address);
   }
 
   get #live(): Running {
@@ -180,45 +257,34 @@ export class Supervisor {
   }
 
   #assemble(plan: Plan): Running {
-    const { spawn = spawnWorker, probe = anyProbe, resolve = resolveName, random = Math.random } = this.#options;
-    const capacity = { ...DEFAULT_CAPACITY, workers: Math.max(plan.workers, WORKER_ROWS_MIN) };
-    const buffer = new SharedArrayBuffer(tablesBytes(capacity));
-    const tables = layTables(buffer, capacity);
-    randomFillSync(new Uint32Array(tables.buckets.hashKey.buffer, tables.buckets.hashKey.byteOffset, 2));
-    const log = this.#log;
-    const timers = this.#timers;
-    const watch = new BackendWatch({
-      slots: tables.slots,
-      timers,
-      random,
-      log,
+    const { spawn, probe, resolve, random, onTransition } = this.#options;
+    return assemble(plan, {
+      current: () => this.plan,
+      feed: this.#feed,
+      timers: this.#timers,
+      log: this.#log,
+      onTransition: (transition) => onTransition?.(transition),
+      spawn,
       probe,
       resolve,
-      onAddresses: () => pool.broadcast({ type: 'addresses', addresses: watch.addresses() }),
-      onTransition: (transition) => this.#options.onTransition?.(transition),
+      random,
     });
-    const pool = new WorkerPool({
-      spawn,
-      buffer,
-      tables,
-      timers,
-      log,
-      current: () => ({ plan: this.plan, addresses: watch.addresses() }),
-      onProgress: () => publisher.progress(),
-    });
-    const publisher = new Publisher(pool, timers, log);
-    const events = new EventLog(tables.events, timers, log, () => this.plan);
-    const memory = new MemorySampler(tables.process, timers);
-    return { plan, tables, pool, publisher, watch, events, memory };
   }
 
   async #reload(given: Draft | undefined): Promise<boolean> {
     const { draft, problems, notes } = await this.#read(given);
-    if (draft === null) return this.#refuse(problems);
-    await this.#publish(draft);
+    if (draft === null) {
+      this.config.fileRefused(problems[0] ?? 'it cannot be read');
+      return this.#refuse(problems);
+    }
+    const result = await this.config.takeFile(draft.text, draft.config, 'file');
+    if (result.kind === 'refused' || result.kind === 'failed') return this.#refuse([result.why]);
+    if (result.kind !== 'done') throw new Error(`the file was read and is ${result.kind}`);
+    this.#log.info({ revision: result.revision, obeyed: result.obeyed }, 'configuration reloaded');
     for (const warning of problems) this.#log.warn({}, warning);
     for (const note of notes) this.#log.info({}, note);
     this.reloads.ok += 1;
+    await this.#control.reconcile();
     return true;
   }
 
@@ -233,35 +299,62 @@ export class Supervisor {
     this.reloads.failed += 1;
     for (const problem of problems) this.#log.error({}, problem);
     this.#log.error({ revision: this.plan.revision }, 'the configuration was refused; the one in force stays');
+    this.#feed.refused(this.plan.revision, problems);
     return false;
   }
 
-  async #publish(draft: Draft): Promise<void> {
-    const { pool, watch, publisher, tables, plan: before } = this.#live;
-    const { plan, commit } = this.#compile(draft, before.revision + 1);
+  /** What a configuration would become. Nothing changes before it is published. */
+  #candidate(config: Config, revision: number): Candidate | string {
+    try {
+      const { plan, commit } = this.#compile(config, revision);
+      return {
+        plan,
+        refusal: () => this.#refusal(plan),
+        publish: () => this.#publish(plan, commit),
+      };
+    } catch (error) {
+      if (error instanceof OperatorError) return error.message;
+      throw error;
+    }
+  }
+
+  #refusal(plan: Plan): string | null {
+    const { plan: before, tables } = this.#live;
     const why = refusal(before, plan, tables.capacity.workers);
-    if (why !== null) throw new OperatorError(why);
-    checkAccessLog(plan.accessLog);
+    if (why !== null) return why;
+    try {
+      checkAccessLog(plan.accessLog);
+      return null;
+    } catch (error) {
+      if (error instanceof OperatorError) return error.message;
+      throw error;
+    }
+  }
+
+  async #publish(plan: Plan, commit: () => Set<string>): Promise<boolean> {
+    const { pool, watch, publisher, tables, plan: before } = this.#live;
     const added = commit();
     this.#rows.forgetStrategies(before, plan);
     this.#live.plan = plan;
     watch.enter(plan, added);
+    this.#feed.planned(before, plan, tables.slots);
     watch.follow(plan);
-    const obeyed = await publisher.publish(plan, watch.addresses());
-    await pool.growTo(plan.workers);
-    this.#log.info({ revision: plan.revision, obeyed }, 'configuration reloaded');
+    const obeyed = publisher.publish(plan, watch.addresses());
+    try {
+      await pool.growTo(plan.workers);
+    } catch (error) {
+      // The plan is in force; the workers that run obey it.
+      this.#log.error({ error: whatFailed(error) }, 'not all workers that were asked for could be started');
+      return false;
+    }
+    return obeyed;
   }
 
-  #compile(draft: Draft, revision: number): { plan: Plan; commit: () => Set<string> } {
+  #compile(config: Config, revision: number): { plan: Plan; commit: () => Set<string> } {
     const { commit, ...assign } = this.#rows.draft(this.#running?.pool.obeyedRevision ?? 0, revision);
     const cpus = this.#options.cpus ?? usableCpus();
-    const plan = draft.compile({
-      revision,
-      ...assign,
-      controlSocket: this.#control.path,
-      cpus,
-      memoryBytes: usableMemoryBytes(),
-    });
+    const controlSocket = this.#control.path;
+    const plan = compile(config, { revision, ...assign, controlSocket, cpus, memoryBytes: usableMemoryBytes() });
     return { plan, commit };
   }
 

@@ -9,6 +9,13 @@ export interface Thread {
   on(event: 'message', listener: (message: FromWorker) => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   on(event: 'exit', listener: (code: number) => void): unknown;
+  readonly performance?: { eventLoopUtilization(): LoopTime };
+}
+
+/** Milliseconds since the thread's loop began. */
+export interface LoopTime {
+  readonly active: number;
+  readonly idle: number;
 }
 
 export type Spawn = (start: WorkerStart) => Thread;
@@ -64,6 +71,12 @@ export class WorkerHandle {
   /** Whether the thread runs, listening or not. */
   get alive(): boolean {
     return this.state !== 'dead';
+  }
+
+  /** What its event loop has done with its time; null: not known. Asking costs the thread nothing. */
+  get loop(): LoopTime | null {
+    if (!this.alive) return null;
+    return this.thread.performance?.eventLoopUtilization() ?? null;
   }
 
   post(message: ToWorker): void {

@@ -20,6 +20,8 @@ export interface WorkerPoolOptions {
   readonly current: () => { readonly plan: Plan; readonly addresses: ResolvedAddresses };
   /** Some worker obeys another revision, has come or has gone. */
   readonly onProgress: () => void;
+  /** `reason` says why one died. */
+  readonly onWorker?: (worker: number, state: 'started' | 'died' | 'restarted', reason?: string) => void;
 }
 
 interface Row {
@@ -101,6 +103,7 @@ export class WorkerPool implements WorkerEvents {
   onListening(handle: WorkerHandle): void {
     this.ports = { ...handle.ports, ...this.ports };
     this.#onFirst();
+    this.#options.onWorker?.(handle.row, this.#starting.has(handle) ? 'started' : 'restarted');
     this.#starting.get(handle)?.resolve();
     this.#starting.delete(handle);
     // The plan may have moved on while the thread started.
@@ -140,6 +143,7 @@ export class WorkerPool implements WorkerEvents {
     const row = this.#rows[handle.row] as Row;
     const waitMs = row.backoff.next(timers.nowMs() - handle.startedAtMs);
     log.error({ worker: handle.row, taken, waitMs, reason }, 'a worker died; another takes its place');
+    this.#options.onWorker?.(handle.row, 'died', reason);
     timers.after(waitMs, () => this.#restart(row));
   }
 

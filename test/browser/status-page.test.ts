@@ -1,36 +1,15 @@
 /** The status page in a real browser: it fills itself, and its policy stops nothing that it needs. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { after, describe, test, type TestContext } from 'node:test';
+import { after, describe, test } from 'node:test';
 import type { BackendsAnswer } from '#contract/admin.ts';
-import { need, whereIs } from '../support/needs.ts';
+import { load } from '../support/browser.ts';
+import { need } from '../support/needs.ts';
 import { Origin, ask } from '../support/origin.ts';
-import { temporaryDirectory } from '../support/program.ts';
 import { supervise } from '../support/supervised.ts';
 import { until } from '../support/until.ts';
 
 const origin = await Origin.start('a');
 after(() => origin.stop());
-
-/** The document as it is after a few seconds of its own time, and what the browser said. */
-function load(t: TestContext, url: string): Promise<{ html: string; said: string }> {
-  const flags = [
-    '--headless',
-    '--disable-gpu',
-    '--no-first-run',
-    '--enable-logging=stderr',
-    '--virtual-time-budget=3000',
-  ];
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const profile = `--user-data-dir=${temporaryDirectory(t)}`;
-  const child = spawn(whereIs('chromium') ?? 'chromium', [...flags, ...sandbox, profile, '--dump-dom', url]);
-  t.after(() => child.kill('SIGKILL'));
-  let html = '';
-  let said = '';
-  child.stdout.on('data', (part: Buffer) => (html += part.toString()));
-  child.stderr.on('data', (part: Buffer) => (said += part.toString()));
-  return new Promise((resolve) => child.on('close', () => resolve({ html, said })));
-}
 
 describe('status page', () => {
   test('shows backends, routes and totals', { skip: need('chromium') }, async (t) => {

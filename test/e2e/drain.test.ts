@@ -97,7 +97,8 @@ describe('edgebalancer run', () => {
   });
 
   test('SIGHUP reads the file again', async (t) => {
-    const { program, port } = await run(t);
+    const { program, port, file } = await run(t);
+    writeFileSync(file, JSON.stringify({ ...configOf({ workers: 1, backends }), overload: null }));
     program.signal('SIGHUP');
     await program.says(/"revision":2/);
     assert.equal((await ask(port, '/proxy/x')).body, 'a');

@@ -19,7 +19,8 @@ async function rig(t: TestContext, rateLimits: object, listener: object = {}): P
   const config = (limits: object): object => ({
     workers: 2,
     listeners: [{ address: '127.0.0.1:0', ...listener }],
-    admin: { address: null },
+    state: { dir: null },
+    admin: { address: null, publicRead: true },
     log: { access: null },
     rateLimits: { 'per-client': null, ...limits },
     routes: [

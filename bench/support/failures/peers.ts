@@ -66,7 +66,8 @@ pools:
     health: { path: /healthz, interval: 500ms, timeout: 400ms }
     backends:
 ${task.backends.map((backend, at) => `      - { id: b${at}, url: "http://${backend}" }`).join('\n')}
-admin: { address: "127.0.0.1:${task.adminPort}" }
+state: { dir: null }
+admin: { address: "127.0.0.1:${task.adminPort}", publicRead: true }
 log: { access: null }
 `,
     command: (_, file) => ({

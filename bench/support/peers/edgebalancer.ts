@@ -54,7 +54,8 @@ pools:
     health: { path: /healthz, interval: 5s, timeout: 2s }
 ${pool.map((line) => `    ${line}\n`).join('')}    backends:
 ${backends.join('\n')}
-admin: { address: "127.0.0.1:${task.adminPort}" }
+state: { dir: null }
+admin: { address: "127.0.0.1:${task.adminPort}", publicRead: true }
 log: { access: null }
 # In force, and never reached: its cost is part of the figure.
 rateLimits: { per-client: { rate: 10000000/s, burst: 10000000 } }

@@ -1,16 +1,27 @@
-/** Answers of the admin API as values, and how they are sent. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+/** Answers of the admin API as values. */
 import type { ProblemAnswer } from '#contract/admin.ts';
+import type { FieldProblem } from '#contract/control.ts';
 
 export interface Answer {
   readonly status: number;
+  /** '' where there is no body. */
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function json(value: unknown, status = 200): Answer {
-  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
+type Headers = Readonly<Record<string, string>>;
+
+export function json(value: unknown, status = 200, headers: Headers = {}): Answer {
+  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n`, headers };
+}
+
+export function text(type: string, body: string | Buffer, headers: Headers = {}): Answer {
+  return { status: 200, type, body, headers };
+}
+
+export function empty(status: number, headers: Headers = {}): Answer {
+  return { status, type: '', body: '', headers };
 }
 
 /** RFC 9457. */
@@ -18,30 +29,17 @@ export function problem(
   status: number,
   title: string,
   detail: string,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Headers = {},
+  errors: readonly FieldProblem[] = [],
 ): Answer {
-  const body: ProblemAnswer = { type: 'about:blank', title, status, detail };
+  const body: ProblemAnswer = { type: 'about:blank', title, status, detail, ...(errors.length > 0 && { errors }) };
   return { status, type: 'application/problem+json; charset=utf-8', body: `${JSON.stringify(body)}\n`, headers };
 }
 
-/** Nothing here is for other sites: not to frame, not to script, not to keep. */
-const SECURITY_HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-};
-
-export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  const bytes = Buffer.from(answer.body);
-  response.writeHead(answer.status, {
-    ...SECURITY_HEADERS,
-    'content-type': answer.type,
-    'content-length': bytes.length,
-    ...answer.headers,
-  });
-  response.end(request.method === 'HEAD' ? undefined : bytes);
+/** A request that cannot be understood, with what is wrong in each field. */
+export function badRequest(errors: readonly FieldProblem[]): Answer {
+  const [first] = errors;
+  const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more, see errors)` : '';
+  return problem(400, 'Bad request', `${place}${first?.message ?? 'it cannot be read'}${more}`, {}, errors);
 }

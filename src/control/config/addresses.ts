@@ -42,6 +42,8 @@ export function readBackendUrl(text: string): Reading<BackendUrl> {
     if ('problem' in path) return path;
     return { value: { url: `unix:${path.value.path}`, authority: path.value.path, address: path.value } };
   }
+  // Not repeated: an error may be read by others than the password.
+  if (text.includes('@')) return { problem: 'the URL of a backend may not hold a user or password' };
   if (/^(https|wss):/i.test(text)) {
     return {
       problem: `\`${shorten(text)}\`: TLS to backends is not in force in this version; write \`http://\`, or put a TLS-terminating proxy beside the backend`,
@@ -65,7 +67,6 @@ export function readBackendUrl(text: string): Reading<BackendUrl> {
 }
 
 function urlHint(text: string): string {
-  if (text.includes('@')) return 'it may not hold a user or password';
   if (/^[\w.[\]:-]+:\d+$/.test(text) || HOST_NAME.test(text)) return `did you mean \`http://${text}\`?`;
   return URL_HELP;
 }

@@ -10,7 +10,7 @@ export function backendsOf(pool: PoolConfig): readonly BackendConfig[] {
   const host = dns.name.toLowerCase().replace(/\.$/, '');
   const authority = `${host}:${dns.port}`;
   const url = { url: `http://${authority}`, authority, address: { kind: 'tcp' as const, host, port: dns.port } };
-  return [...pool.backends, { id: authority, url, weight: 1, tier: 0 }];
+  return [...pool.backends, { id: authority, url, weight: 1, tier: 0, state: 'active' }];
 }
 
 /** What a backend is called when it is not given a name. */

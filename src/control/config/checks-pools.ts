@@ -32,6 +32,8 @@ function members(pool: PoolConfig, path: Path): Finding[] {
   if (backends.length === 0) return none('has no backends: every request to it is answered 503');
   if (backends.every(({ weight }) => weight === 0))
     return none('every backend has weight 0: every request to it is answered 503');
+  if (backends.every(({ state }) => state !== 'active'))
+    return none('no backend is `active`: every request to it is answered 503');
   return [];
 }
 

@@ -35,6 +35,7 @@ const OUTCOMES_BY_WORD = {
   'connect-failure': [Outcome.connectFailure, Outcome.connectTimeout],
   reset: [Outcome.reset],
   timeout: [Outcome.timeout],
+  'invalid-response': [Outcome.invalid],
 } as const;
 
 export function compileRetry(retry: PoolConfig['retry']): RetryPlan | null {
@@ -90,5 +91,5 @@ export function compileOverload(overload: Config['overload'], memoryBytes: numbe
 }
 
 export function compileAccessLog(access: Config['log']['access']): AccessLogPlan | null {
-  return access === null ? null : { to: access.to, sample: access.sample };
+  return access === null ? null : { to: access.to, format: access.format, sample: access.sample };
 }

@@ -47,7 +47,7 @@ test('the least that works becomes a whole plan', () => {
     engine: 'auto',
     rateLimits: [{ name: 'per-client', row: 0, key: { from: 'client-ip' }, perSecond: 100, burst: 200, dryRun: false }],
     overload: { eventLoopLagMs: 500, memoryBytes: Math.floor(0.9 * 1024 ** 3) },
-    accessLog: { to: '-', sample: 1 },
+    accessLog: { to: '-', format: 'json', sample: 1 },
   });
   assert.deepEqual(listeners, [
     {
@@ -104,6 +104,7 @@ test('the least that works becomes a whole plan', () => {
         address: { kind: 'tcp', host: '127.0.0.1', port: 3000 },
         weight: 1,
         tier: 0,
+        state: 'active',
         slot: 0,
       },
     ],
@@ -135,7 +136,7 @@ test('the least that works becomes a whole plan', () => {
     panicThreshold: 0.5,
     retry: {
       attempts: 1,
-      outcomes: [Outcome.connectFailure, Outcome.connectTimeout, Outcome.reset, Outcome.timeout],
+      outcomes: [Outcome.connectFailure, Outcome.connectTimeout, Outcome.reset, Outcome.timeout, Outcome.invalid],
       statuses: [502, 503, 504],
       methods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'],
       backoffBaseMs: 25,
@@ -168,6 +169,7 @@ test('routes of the control plane go to its socket', () => {
       address: { kind: 'unix', path: '/run/control.sock' },
       weight: 1,
       tier: 0,
+      state: 'active',
       slot: 1,
     },
   ]);

@@ -145,6 +145,7 @@ function compileBackend(pool: string, backend: BackendConfig, options: CompileOp
     address,
     weight: backend.weight,
     tier: backend.tier,
+    state: backend.state,
     slot: options.assignSlot(pool, id, url),
   };
 }
@@ -184,6 +185,7 @@ function controlPool(options: CompileOptions): PoolPlan {
               address: { kind: 'unix', path },
               weight: 1,
               tier: 0,
+              state: 'active',
               slot: options.assignSlot(CONTROL_POOL, 'control', url),
             },
           ],

@@ -1,6 +1,17 @@
 /** What a new plan changes, one readable line each: for logs of reloads, and for a look before a change is made. */
-import type { Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
+import type { HeaderEdits, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
 import { formatPath, type Path } from './problem.ts';
+import { HIDDEN, hideInUrl, isSecretField } from './redaction.ts';
+import type { Config } from './schema.ts';
+
+/** A value that is compared and never shown. */
+class Secret {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
 
 /** Lines such as `pools.app.backends.b.weight: 1 -> 2`, `routes.api: added`; none when nothing changed. */
 export function diffPlans(before: Plan, after: Plan): string[] {
@@ -10,6 +21,17 @@ export function diffPlans(before: Plan, after: Plan): string[] {
   const now = order.filter((name) => kept.includes(name));
   if (kept.join('\n') !== now.join('\n')) lines.push(`routes: order is now ${order.join(', ')}`);
   return lines;
+}
+
+/** The same for what the configuration says and the plan does not hold. */
+export function diffSettings(before: Config, after: Config): string[] {
+  return diff(settingsOf(before), settingsOf(after), []);
+}
+
+function settingsOf({ state, admin, log, tracing, cost, copilot }: Config): Record<string, unknown> {
+  const token = ({ role, hash }: (typeof admin.tokens)[number]) => ({ role, hash: new Secret(hash) });
+  const tokens = byName(admin.tokens, ({ name }) => name, token);
+  return { state, admin: { ...admin, tokens }, log: { level: log.level }, tracing, cost, copilot };
 }
 
 /** The plan by names instead of positions, without what only memory needs. */
@@ -35,7 +57,7 @@ function viewOf(plan: Plan): Record<string, unknown> {
       (limit) => omit(limit, ['name', 'row']),
     ),
     overload,
-    'log.access': accessLog,
+    log: { access: accessLog },
   };
 }
 
@@ -43,10 +65,20 @@ function routeView(route: RoutePlan, { pools, rateLimits }: Plan): Record<string
   const { path, exact, ...match } = route.match;
   return {
     ...omit(route, ['name', 'row']),
-    match: { ...match, path: exact ? `=${path}` : path },
+    match: { ...match, headers: match.headers.map(hideMatch), path: exact ? `=${path}` : path },
+    headers: { request: hideEdits(route.headers.request), response: hideEdits(route.headers.response) },
     rateLimits: route.rateLimits.map((at) => rateLimits[at]?.name ?? ''),
     split: Object.fromEntries(route.split.map(({ pool, weight }) => [pools[pool]?.name ?? '', weight])),
   };
+}
+
+function hideEdits({ remove, set, add }: HeaderEdits): Record<string, unknown> {
+  const hide = ([name, value]: readonly [string, string]) => [name, isSecretField(name) ? new Secret(value) : value];
+  return { remove, set: set.map(hide), add: add.map(hide) };
+}
+
+function hideMatch({ name, value }: RoutePlan['match']['headers'][number]): unknown {
+  return { name, value: value !== null && isSecretField(name) ? new Secret(value) : value };
 }
 
 function poolView(pool: PoolPlan): Record<string, unknown> {
@@ -82,18 +114,26 @@ function diff(before: unknown, after: unknown, path: Path): string[] {
       return diff(before[key], after[key], own);
     });
   }
-  return shown(before) === shown(after) ? [] : [`${formatPath(path)}: ${shown(before)} -> ${shown(after)}`];
+  if (whole(before) === whole(after)) return [];
+  const [was, is] = [shown(before), shown(after)];
+  return [`${formatPath(path)}: ${was === is ? `${is} (changed where it is not shown)` : `${was} -> ${is}`}`];
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Secret);
+
+function whole(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (one instanceof Secret ? one.value : one)) ?? '';
+}
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  const hidden = (_: string, one: unknown): unknown =>
+    one instanceof Secret ? HIDDEN : typeof one === 'string' ? hideInUrl(one) : one;
+  return typeof value === 'string' ? hideInUrl(value) : JSON.stringify(value, hidden);
 }
 
 /** What is new needs no page: a backend is its URL, a single value itself. */
 function summary(value: unknown): string {
   if (!isMapping(value)) return ` (${shown(value)})`;
-  return typeof value.url === 'string' ? ` (${value.url})` : '';
+  return typeof value.url === 'string' ? ` (${shown(value.url)})` : '';
 }

@@ -14,7 +14,7 @@ const noted = (text: string): string[] =>
 test('what is on by default and not done is noted', () => {
   const { notes, problems } = loadConfig(POOL, 'f', {});
   assert.deepEqual(problems, []);
-  assert.deepEqual(noted(POOL), ['listeners[0].http2', 'admin.tokens']);
+  assert.deepEqual(noted(POOL), ['listeners[0].http2']);
   assert.ok(
     notes.includes('listeners[0].http2: not in force in this version: HTTP/2 is not spoken; clients use HTTP/1.1'),
   );
@@ -23,12 +23,11 @@ test('what is on by default and not done is noted', () => {
 test('what is turned off is not noted, what is turned on is', () => {
   const quiet = `${POOL}listeners: [{ http2: false }]
 `;
-  assert.deepEqual(noted(quiet), ['admin.tokens']);
+  assert.deepEqual(noted(quiet), []);
   const loud = `${pool('discovery: { dns: { name: app.internal, port: 80 } }')}tracing: { otlp: "http://c:4318" }
-cost: {}
 copilot: { provider: builtin }
 `;
-  const extra = ['pools.app.discovery.dns', 'tracing.otlp', 'cost', 'copilot'];
+  const extra = ['pools.app.discovery.dns', 'tracing.otlp', 'copilot'];
   for (const key of extra) assert.ok(noted(loud).includes(key), key);
 });
 
@@ -71,10 +70,6 @@ test('what would be unsafe to leave undone is refused at its key', () => {
     [pool('http2: true'), 'f:4:5: pools.app.http2: '],
     [pool('sticky: {}'), 'f:4:5: pools.app.sticky: '],
     [`${POOL}state: { shared: "redis://cache:6379" }`, 'f:4:10: state.shared: '],
-    [
-      `${POOL}log: { access: { format: text } }`,
-      'f:4:18: log.access.format: lines of text are not part of this version',
-    ],
   ];
   for (const [text, line] of cases) {
     const { config, problems, notes } = loadConfig(text, 'f', {});

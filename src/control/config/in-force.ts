@@ -95,26 +95,12 @@ const NOT_IN_FORCE: readonly Row[] = [
     kind: 'refuse',
     says: 'sticky sessions are not part of this version, and clients would change backends; write `null`, or `strategy: { name: consistent-hash, on: { cookie: NAME } }`',
   },
-  { key: 'state.dir', kind: 'written', idle: anything, says: 'nothing is kept over a restart' },
   {
     key: 'state.shared',
     kind: 'refuse',
     says: 'shared state is not part of this version, and replicas would not agree; leave it out or write `null`',
   },
-  {
-    key: 'admin.tokens',
-    kind: 'note',
-    idle: anything,
-    says: 'no token is asked for; whoever reaches the control plane can read it (nothing can be changed)',
-  },
-  {
-    key: 'log.access.format',
-    kind: 'refuse',
-    idle: (value) => value !== 'text',
-    says: 'lines of text are not part of this version; leave it out or write `json`',
-  },
   { key: 'tracing.otlp', kind: 'note', says: 'no spans are sent; `traceparent` is passed on' },
-  { key: 'cost', kind: 'written', idle: anything, says: 'nothing is estimated' },
   { key: 'copilot', kind: 'written', idle: anything, says: 'nobody answers' },
 ];
 

@@ -1,6 +1,8 @@
 /** Everything beside traffic: limits by rate, state, admin, logs, tracing, cost, copilot. */
 import { z } from 'zod';
+import { piecesOf, TEMPLATE_LENGTH_MAX, TEMPLATE_NAMES } from '#observe/access-template.ts';
 import { count, duration, fieldName, listenAddress, memoryBound, name, rate, section, share } from './fields.ts';
+import { suggestion } from './nearest.ts';
 
 /** Of the rate by second, and of the burst. */
 const RATE_MAX = 10_000_000;
@@ -58,8 +60,9 @@ export const state = section({
   dir: z
     .string()
     .min(1)
+    .nullable()
     .default('.edgebalancer')
-    .meta({ description: 'Where the product keeps what must survive a restart' }),
+    .meta({ description: 'Where the product keeps what must survive a restart; null: nowhere, it is kept in memory' }),
   shared: z
     .string()
     .min(1)
@@ -71,7 +74,12 @@ export const state = section({
 const token = section({
   name: name().meta({ description: 'Who it belongs to, for the audit log' }),
   role: z.enum(['viewer', 'operator']).default('viewer').meta({ description: 'viewer reads, operator changes' }),
-  hash: z.string().min(1).meta({ description: 'As `edgebalancer token` prints it' }),
+  hash: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, {
+      error: 'expected `sha256:` and 64 hexadecimal digits, as `edgebalancer token` prints it',
+    })
+    .meta({ description: 'As `edgebalancer token` prints it', samples: [`sha256:${'0'.repeat(64)}`] }),
 });
 
 export const admin = section({
@@ -81,12 +89,47 @@ export const admin = section({
     .meta({ description: 'Where the control plane listens by itself; null: nowhere' }),
   tokens: z.array(token).max(1000).prefault([]).meta({ description: 'Who may use it' }),
   publicRead: z.boolean().default(false).meta({ description: 'true: reading needs no token' }),
+  publicMetrics: z.boolean().default(false).meta({ description: 'true: `/metrics` needs no token' }),
 });
+
+/** What is wrong with a template, as a sentence; null when nothing is. */
+function templateProblem(template: string): string | null {
+  for (const piece of piecesOf(template)) {
+    if ('text' in piece) {
+      if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(piece.text))
+        return 'a line cannot hold line ends or control characters; each line gets its end by itself';
+    } else if (!TEMPLATE_NAMES.includes(piece.name)) {
+      return `there is no \`$${piece.name}\`${suggestion(piece.name, TEMPLATE_NAMES)}`;
+    }
+  }
+  return null;
+}
+
+const lineFormat = z.union(
+  [
+    z.enum(['json', 'clf']),
+    section({
+      template: z
+        .string()
+        .min(1)
+        .max(TEMPLATE_LENGTH_MAX)
+        .superRefine((template, context) => {
+          const problem = templateProblem(template);
+          if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+        })
+        .meta({ description: 'Text with `$name` in it, where names are those of the JSON lines' }),
+    }),
+  ],
+  { error: "expected `json`, `clf` or `{ template: '$client $method $target $status' }`" },
+);
 
 export const log = section({
   access: section({
     to: z.string().min(1).default('-').meta({ description: 'A file, or `-` for standard output' }),
-    format: z.enum(['json', 'text']).default('json').meta({ description: 'How a line is written' }),
+    format: lineFormat.default('json').meta({
+      description: 'How a line is written: `json`, `clf` (the combined log format), or a template of your own',
+      samples: ['json', 'clf', { template: '$client $method $target $status $durationMs' }],
+    }),
     sample: share().prefault('100%').meta({ description: 'Share of requests that are logged' }),
   })
     .nullable()
@@ -108,19 +151,7 @@ export const tracing = section({
   sample: share().prefault('1%').meta({ description: 'Share of requests that begin a trace' }),
 });
 
-const autoOr = (description: string) =>
-  z
-    .union([z.literal('auto'), z.number().positive().max(100_000)], { error: 'expected `auto` or a number above 0' })
-    .default('auto')
-    .meta({ description });
-
-export const cost = section({
-  platform: z.enum(['aws-fargate', 'aws-ec2', 'none']).default('aws-fargate').meta({ description: 'What it runs on' }),
-  region: z.string().min(1).default('us-east-1').meta({ description: 'Where prices are taken from' }),
-  tasks: autoOr('How many run'),
-  vcpu: autoOr('CPUs of each'),
-  memoryGiB: autoOr('Memory of each'),
-});
+export { cost } from './schema-cost.ts';
 
 export const copilot = section({
   provider: z

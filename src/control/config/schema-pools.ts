@@ -1,5 +1,6 @@
 /** Pools: named sets of backends, and how they are watched, chosen and spared. */
 import { z } from 'zod';
+import { ADMIN_STATE_NAMES as BACKEND_ADMIN_STATES } from '#core/health-state.ts';
 import { STREAK_MAX, TRIALS_MAX } from '#core/health/circuit.ts';
 import { backendId, backendUrl, count, duration, method, section, share, size } from './fields.ts';
 import { health } from './schema-health.ts';
@@ -23,6 +24,10 @@ const backendSection = section({
   tier: count(0, 15)
     .default(0)
     .meta({ description: 'Tier 1 takes over when no backend of tier 0 can serve, and so on' }),
+  state: z.enum(BACKEND_ADMIN_STATES).default('active').meta({
+    description:
+      'draining: it gets no new requests, and those that run end; maintenance: the same, on purpose and for longer',
+  }),
 });
 
 /** A backend may be its URL alone. */
@@ -57,12 +62,12 @@ const retry = section({
   attempts: count(0, 10).default(1).meta({ description: 'Tries after the first' }),
   on: z
     .array(
-      z.union([z.enum(['connect-failure', 'reset', 'timeout']), count(400, 599)], {
-        error: 'expected `connect-failure`, `reset`, `timeout` or a status from 400 to 599',
+      z.union([z.enum(['connect-failure', 'reset', 'timeout', 'invalid-response']), count(400, 599)], {
+        error: 'expected `connect-failure`, `reset`, `timeout`, `invalid-response` or a status from 400 to 599',
       }),
     )
     .max(50)
-    .default(['connect-failure', 'reset', 'timeout', 502, 503, 504])
+    .default(['connect-failure', 'reset', 'timeout', 'invalid-response', 502, 503, 504])
     .meta({ description: 'What is tried again' }),
   methods: z
     .array(method())
@@ -88,7 +93,7 @@ const retry = section({
     .meta({ description: 'What all retries of the pool together may cost' }),
   bodyBytes: size({ min: 0, max: 64 * 1024 ** 2 })
     .prefault('64KiB')
-    .meta({ description: 'Longest request body that is kept for another try' }),
+    .meta({ description: 'Longest request body that is kept for another try; what frames chunks does not count' }),
 });
 
 const hedge = section({

@@ -21,12 +21,15 @@ import {
 import { expand, type Environment } from './environment.ts';
 import { formatPath, type Path, type Problem } from './problem.ts';
 import { shorten } from './quantities.ts';
-import { DEPTH_MAX, plainValue, QUOTE_REFERENCE, syntaxMessage, tooDeep } from './yaml-syntax.ts';
-
-/** A configuration is written by people; a larger one is a mistake, and parsing it would stall the supervisor. */
-const FILE_BYTES_MAX = 4 * 1024 * 1024;
-/** How often aliases may multiply what the file says. */
-const ALIAS_COUNT_MAX = 100;
+import {
+  ALIAS_COUNT_MAX,
+  DEPTH_MAX,
+  FILE_BYTES_MAX,
+  plainValue,
+  QUOTE_REFERENCE,
+  syntaxMessage,
+  tooDeep,
+} from './yaml-syntax.ts';
 
 /** More than any list of names needs; finding the place of each key takes time. */
 const MAP_KEYS_MAX = 10_000;

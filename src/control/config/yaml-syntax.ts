@@ -5,6 +5,11 @@ import { shorten } from './quantities.ts';
 /** Deeper than any configuration; the parser needs gigabytes for a file of brackets. */
 export const DEPTH_MAX = 256;
 
+/** A configuration is written by people; a larger one is a mistake, and parsing it would stall the supervisor. */
+export const FILE_BYTES_MAX = 4 * 1024 * 1024;
+/** How often aliases may multiply what the file says. */
+export const ALIAS_COUNT_MAX = 100;
+
 export const QUOTE_REFERENCE = 'inside `{…}` and `[…]` a reference stands in quotes: `"${NAME}"`';
 
 /**
@@ -23,6 +28,11 @@ export function tooDeep(text: string): number {
     if (brackets > DEPTH_MAX || openers > DEPTH_MAX) return at;
   }
   return -1;
+}
+
+/** Whether a text is larger or deeper than the parser should be given. */
+export function tooLarge(text: string): boolean {
+  return Buffer.byteLength(text) > FILE_BYTES_MAX || tooDeep(text) !== -1;
 }
 
 /** The parser's codes in the words of whoever wrote the file. */

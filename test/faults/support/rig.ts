@@ -38,7 +38,8 @@ export function configFor({ backends, pool, route, pools }: RigOptions): object 
   return {
     workers: 2,
     listeners: [{ address: '127.0.0.1:0' }],
-    admin: { address: null },
+    state: { dir: null },
+    admin: { address: null, publicRead: true },
     log: { access: null },
     rateLimits: { 'per-client': null },
     routes: [

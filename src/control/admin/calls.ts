@@ -1,0 +1,29 @@
+/** All calls of the admin API, in the order in which they are shown. */
+import { AUDIT_CALLS } from './audit-calls.ts';
+import { BACKEND_CALLS } from './backend-calls.ts';
+import type { AnyCall } from './call.ts';
+import { CONFIG_CALLS } from './config-calls.ts';
+import { COST_CALLS } from './cost-calls.ts';
+import { DOCUMENT_CALLS } from './document-calls.ts';
+import { HISTORY_CALLS } from './history-calls.ts';
+import { OVERVIEW_CALLS } from './overview-calls.ts';
+import { PAGE_CALLS } from './page-calls.ts';
+import { REVISION_CALLS } from './revision-calls.ts';
+import { SESSION_CALLS } from './session-calls.ts';
+import { STRATEGY_CALLS } from './strategy-calls.ts';
+import { TOKEN_CALLS } from './token-calls.ts';
+
+export const CALLS: readonly AnyCall[] = [
+  ...OVERVIEW_CALLS,
+  ...BACKEND_CALLS,
+  ...STRATEGY_CALLS,
+  ...CONFIG_CALLS,
+  ...REVISION_CALLS,
+  ...HISTORY_CALLS,
+  ...COST_CALLS,
+  ...SESSION_CALLS,
+  ...TOKEN_CALLS,
+  ...AUDIT_CALLS,
+  ...DOCUMENT_CALLS,
+  ...PAGE_CALLS,
+];

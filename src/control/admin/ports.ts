@@ -1,0 +1,110 @@
+/** What the admin API may ask for. The supervisor provides it; tests hand in twins. */
+import type { Readable } from 'node:stream';
+import type { CostAnswer } from '#contract/cost.ts';
+import type { HistoryAnswer } from '#contract/history.ts';
+import type { AuditEntry, DriftEntry, FieldProblem, RevisionEntry, Role } from '#contract/control.ts';
+import type { ConfigDocument } from '../config/document.ts';
+import type { StreamTerms } from '../events/event-stream.ts';
+import type { AdminView } from './view.ts';
+
+/** Who asks, and from where. */
+export interface Actor {
+  readonly name: string;
+  readonly role: Role;
+  /** The client's address. */
+  readonly from: string;
+}
+
+export interface ChangeRequest {
+  readonly actor: Actor;
+  /** One sentence, for revisions and the audit. */
+  readonly summary: string;
+  /** The ETag that the change was made for; null: whatever is in force. */
+  readonly ifMatch: string | null;
+  readonly dryRun: boolean;
+  /** Changes the document, a copy. Throws `Refused` when what it names is not there. */
+  readonly edit: (document: ConfigDocument) => void;
+}
+
+export type ChangeResult =
+  | {
+      readonly kind: 'done';
+      readonly revision: number;
+      readonly etag: string;
+      readonly dryRun: boolean;
+      readonly changed: boolean;
+      readonly diff: readonly string[];
+      readonly warnings: readonly string[];
+      readonly obeyed: boolean;
+      readonly kept: boolean;
+    }
+  /** The new configuration is not valid. */
+  | { readonly kind: 'invalid'; readonly problems: readonly FieldProblem[] }
+  /** `ifMatch` is not what is in force. */
+  | { readonly kind: 'stale'; readonly etag: string; readonly revision: number }
+  /** Valid, and yet it cannot be: it needs a restart, the thing named is not there, … */
+  | { readonly kind: 'refused'; readonly status: 404 | 409; readonly why: string }
+  /** It could not be kept (the disk is full, …); what was in force still is. */
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** The configuration in force, and changes to it, one after another. */
+export interface ConfigPort {
+  /** Strong, quoted; moves with every revision. */
+  readonly etag: string;
+  readonly revision: number;
+  /** The document in force, secrets in it. A copy. */
+  document(): ConfigDocument;
+  revisions(): readonly RevisionEntry[];
+  /** The text of a revision that is kept; null: it is not. */
+  revisionText(revision: number): string | null;
+  drift(): DriftEntry;
+  change(request: ChangeRequest): Promise<ChangeResult>;
+  /** Back to `revision`, or to the one before the one in force. It becomes a new revision. */
+  rollback(
+    request: Omit<ChangeRequest, 'edit' | 'summary'> & { readonly revision: number | null },
+  ): Promise<ChangeResult>;
+  /** Writes the configuration in force into the file that it was read from. */
+  save(request: Pick<ChangeRequest, 'actor' | 'ifMatch'>): Promise<ChangeResult>;
+}
+
+export interface AuditPort {
+  /** Resolves once it cannot be lost. */
+  record(entry: Omit<AuditEntry, 'at'>): Promise<void>;
+  /** The newest first. */
+  entries(limit: number): readonly AuditEntry[];
+}
+
+export interface HistoryPort {
+  /** Milliseconds since 1970; `stepS` null: whatever gives at most a few hundred steps. */
+  between(fromMs: number, toMs: number, stepS: number | null): HistoryAnswer;
+}
+
+/** What a cost estimate may be asked to suppose; whatever is left out is as it is. */
+export interface CostQuestion {
+  readonly region?: string;
+  readonly tasks?: number;
+  readonly vcpu?: number;
+  readonly memoryGiB?: number;
+  /** Requests in a month. */
+  readonly requests?: number;
+}
+
+export interface CostPort {
+  /** Rejects with an error whose message says what would be right: an unknown region, sizes that Fargate does not have. */
+  estimate(question: CostQuestion): Promise<CostAnswer>;
+}
+
+/** What happens, as it happens. */
+export interface EventsPort {
+  /** The stream, in the form of server-sent events. `full`: there is no place; `closed`: the process is stopping. */
+  subscribe(terms: StreamTerms, after: string | null): Readable | 'full' | 'closed';
+}
+
+export interface AdminPorts {
+  readonly view: AdminView;
+  readonly config: ConfigPort;
+  readonly audit: AuditPort;
+  readonly history: HistoryPort;
+  readonly cost: CostPort;
+  readonly events: EventsPort;
+}

@@ -1,0 +1,98 @@
+/**
+ * Sessions of browsers. The cookie holds 256 random bits, of which only the hash is kept, and only in memory: a restart signs
+ * everyone out. A session ends 30 minutes after its last request, 12 hours after its first, when it is signed out of, and
+ * when its token is revoked or expires, since it is looked up with every request.
+ */
+import { randomBytes } from 'node:crypto';
+import { hashToken } from './token.ts';
+
+export const SESSION_COOKIE = 'eb_session';
+export const IDLE_MS = 30 * 60_000;
+export const ABSOLUTE_MS = 12 * 3_600_000;
+/** More browsers than a team has; the one that was idle for longest is signed out first. */
+const SESSIONS_MAX = 1000;
+/** Of one token, so that whoever has a viewer's cannot sign the others out. */
+const SESSIONS_EACH_MAX = 50;
+const ID_BYTES = 32;
+
+interface Session {
+  readonly tokenHash: string;
+  readonly endsMs: number;
+  usedMs: number;
+}
+
+export class Sessions {
+  /** In the order of use. */
+  readonly #sessions = new Map<string, Session>();
+
+  /** Begins one for the token with this hash. Returns what the cookie holds. */
+  begin(tokenHash: string, nowMs: number): string {
+    this.#sweep(nowMs);
+    this.#makeRoom(tokenHash);
+    const id = randomBytes(ID_BYTES).toString('base64url');
+    this.#sessions.set(hashToken(id), { tokenHash, endsMs: nowMs + ABSOLUTE_MS, usedMs: nowMs });
+    return id;
+  }
+
+  /** The token's hash and when the session ends if nothing more is asked, in milliseconds; null: there is none. */
+  use(id: string, nowMs: number): { readonly tokenHash: string; readonly endsMs: number } | null {
+    const key = hashToken(id);
+    const session = this.#sessions.get(key);
+    if (session === undefined) return null;
+    this.#sessions.delete(key);
+    if (isOver(session, nowMs)) return null;
+    session.usedMs = nowMs;
+    this.#sessions.set(key, session);
+    return { tokenHash: session.tokenHash, endsMs: Math.min(session.endsMs, nowMs + IDLE_MS) };
+  }
+
+  /** Whether there was one. */
+  end(id: string): boolean {
+    return this.#sessions.delete(hashToken(id));
+  }
+
+  /** Ends all sessions of a token; how many there were. */
+  endAll(tokenHash: string): number {
+    const ended = [...this.#sessions].filter(([, session]) => session.tokenHash === tokenHash);
+    for (const [key] of ended) this.#sessions.delete(key);
+    return ended.length;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  #sweep(nowMs: number): void {
+    for (const [key, session] of this.#sessions) if (isOver(session, nowMs)) this.#sessions.delete(key);
+  }
+
+  #makeRoom(tokenHash: string): void {
+    const own = [...this.#sessions].filter(([, session]) => session.tokenHash === tokenHash);
+    const [oldestOwn] = own;
+    if (oldestOwn !== undefined && own.length >= SESSIONS_EACH_MAX) this.#sessions.delete(oldestOwn[0]);
+    if (this.#sessions.size < SESSIONS_MAX) return;
+    for (const oldest of this.#sessions.keys()) if (this.#sessions.delete(oldest)) return;
+  }
+}
+
+function isOver({ endsMs, usedMs }: Session, nowMs: number): boolean {
+  return nowMs >= endsMs || nowMs - usedMs >= IDLE_MS;
+}
+
+/** The cookie's field. `id` null takes the cookie away. */
+export function sessionCookie(id: string | null, secure: boolean): string {
+  const life = id === null ? 0 : ABSOLUTE_MS / 1000;
+  return `${SESSION_COOKIE}=${id ?? ''}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${life}${secure ? '; Secure' : ''}`;
+}
+
+/** The session's id in a Cookie field; null: there is none that could be one. */
+export function sessionIdOf(field: string | undefined): string | null {
+  if (field === undefined) return null;
+  for (const pair of field.split(';')) {
+    const at = pair.indexOf('=');
+    if (pair.slice(0, at).trim() !== SESSION_COOKIE) continue;
+    const value = pair.slice(at + 1).trim();
+    return /^[\w-]{43}$/.test(value) ? value : null;
+  }
+  return null;
+}

@@ -1,0 +1,78 @@
+/** What the admin API may ask for beside the configuration. Loaded while the workers start, since no request waits for it. */
+import type { Environment } from '#control/config/environment.ts';
+import type { AdminPorts, CostPort } from '#control/admin/ports.ts';
+import type { History } from '#control/history/history.ts';
+import type { LiveConfig } from '#control/live/live-config.ts';
+import type { Log, Timers } from '#core/ports.ts';
+import type { Facts } from './admin-facts.ts';
+
+export interface ControlPorts {
+  readonly history: History;
+  readonly cost: CostPort;
+}
+
+export interface ControlPortsOptions {
+  readonly facts: () => Facts;
+  readonly config: LiveConfig;
+  readonly stateDir: string | null;
+  readonly env: Environment;
+  readonly timers: Timers;
+  readonly log: Log;
+}
+
+export async function controlPorts({
+  facts,
+  config,
+  stateDir,
+  env,
+  timers,
+  log,
+}: ControlPortsOptions): Promise<ControlPorts> {
+  const [{ createHistory }, { historySampler }, { createCost }, { trafficCounts }, { observedOf }] = await Promise.all([
+    import('#control/history/history.ts'),
+    import('./history-sampler.ts'),
+    import('#control/cost/cost.ts'),
+    import('#control/cost/traffic.ts'),
+    import('./admin-facts.ts'),
+  ]);
+  const observed = () => observedOf(facts());
+  const history = createHistory({ dir: stateDir, timers, log, sample: historySampler(observed) });
+  const cost = createCost({
+    sections: () => config.config,
+    traffic: () => {
+      const { nowMs, startedAtMs } = facts();
+      const { user, system } = process.cpuUsage();
+      return trafficCounts(observed(), (nowMs - startedAtMs) / 1000, (user + system) / 1e6);
+    },
+    history,
+    nowMs: () => timers.wallMs(),
+    env,
+    stateDir: () => stateDir,
+  });
+  return { history, cost };
+}
+
+/** The same for who is made before them, and asks for nothing before they are there. */
+export function deferredPorts(
+  config: () => LiveConfig,
+  ports: () => ControlPorts | null,
+  events: AdminPorts['events'],
+): Omit<AdminPorts, 'view' | 'audit'> {
+  const there = (): ControlPorts => {
+    const made = ports();
+    if (made === null) throw new Error('the control plane has not been started');
+    return made;
+  };
+  return {
+    events,
+    get config() {
+      return config();
+    },
+    get history() {
+      return there().history;
+    },
+    get cost() {
+      return there().cost;
+    },
+  };
+}

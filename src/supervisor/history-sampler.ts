@@ -1,0 +1,198 @@
+/**
+ * What happened since the last look at the shared tables, for the history. Deltas are taken row by row and not of sums: a
+ * route that is removed, or a row that is cleared for another, makes a sum smaller, and what grew meanwhile would be lost or
+ * counted twice. A row whose owner changed begins at 0, and so does a count that has become smaller.
+ *
+ * One look costs well under a millisecond with 1,000 backends (bench/history.ts): names are listed once for each plan, and
+ * the statuses of a route and method are only read where its sum of latencies says that requests came. Bytes that were no
+ * request, and requests that took no time at all, leave no trace in that sum: each series is read every sixteenth time too,
+ * and that of bytes that were no request always.
+ */
+import type { Sample } from '#control/history/step.ts';
+import { HISTORY_COUNTERS, HISTORY_GAUGES } from '#contract/history.ts';
+import type { Plan } from '#core/plan.ts';
+import {
+  METHOD_SERIES_COUNT,
+  SERIES_SUM_US,
+  SLOT_CELLS,
+  SLOT_PICKS,
+  STATUS_CELLS,
+  statusOfCell,
+  type GlobalCounter,
+} from '#memory/counters.ts';
+import { isServing } from '#observe/backends-report.ts';
+import { inFlight } from '#observe/metrics-report.ts';
+import { isControlPool, type Observed } from '#observe/observed.ts';
+import { UNROUTED, UNROUTED_ROW } from '#observe/series.ts';
+
+/** Of the history's counters, those that workers count without a label. */
+const GLOBALS: readonly (GlobalCounter & (typeof HISTORY_COUNTERS)[number])[] = [
+  'retries',
+  'failovers',
+  'upstreamErrors',
+  'circuitOpens',
+  'rateLimited',
+  'bytesIn',
+  'bytesOut',
+];
+/** Statuses below 100, and the five classes. */
+const CLASSES = 6;
+/** Each so many times a series is read even if nothing seems to have happened. */
+const READ_ANYWAY_EVERY = 16;
+const CLASS_OF_CELL = Uint8Array.from({ length: STATUS_CELLS }, (_, cell) => Math.floor(statusOfCell(cell) / 100));
+
+const C = Object.fromEntries(HISTORY_COUNTERS.map((name, at) => [name, at])) as Record<
+  (typeof HISTORY_COUNTERS)[number],
+  number
+>;
+const STATUS_COUNTERS = [null, C.status1xx, C.status2xx, C.status3xx, C.status4xx, C.status5xx];
+
+/** The plan's backends and routes as lists, made once for each plan. */
+interface Owners {
+  readonly plan: Plan;
+  readonly names: readonly string[];
+  readonly slots: readonly number[];
+  readonly routes: readonly { readonly row: number; readonly name: string; readonly controlPlane: boolean }[];
+}
+
+/** Counts from 0, the first call from the beginning of the process. */
+export function historySampler(observed: () => Observed): () => Sample {
+  const sampler = new HistorySampler();
+  return () => sampler.take(observed());
+}
+
+class HistorySampler {
+  readonly #counters = new Float64Array(HISTORY_COUNTERS.length);
+  readonly #gauges = new Float64Array(HISTORY_GAUGES.length);
+  readonly #globals = new Float64Array(GLOBALS.length);
+  readonly #statuses = new StatusDeltas();
+  readonly #picks = new PickDeltas();
+  #owners: Owners | null = null;
+  #amounts = new Float64Array(0);
+
+  /** The same arrays each time. */
+  take(observed: Observed): Sample {
+    const { plan, tables } = observed;
+    const { names, slots, routes } = this.#ownersOf(plan);
+    const counters = this.#counters.fill(0);
+    GLOBALS.forEach((name, at) => {
+      const count = tables.counters.global(name);
+      counters[C[name]] = grown(this.#globals[at]!, count);
+      this.#globals[at] = count;
+    });
+    this.#statuses.begin();
+    for (const route of routes) this.#statuses.take(observed, route, counters);
+    this.#picks.take(observed, slots, this.#amounts);
+    this.#gauges[0] = inFlight(observed);
+    this.#gauges[1] = tables.counters.global('connections');
+    this.#gauges[2] = slots.reduce((up, slot) => up + Number(isServing(tables, slot)), 0);
+    return { counters, gauges: this.#gauges, names, picks: this.#amounts };
+  }
+
+  #ownersOf(plan: Plan): Owners {
+    if (this.#owners?.plan === plan) return this.#owners;
+    const pools = plan.pools.filter((_, at) => !isControlPool(plan, at));
+    const fresh = {
+      plan,
+      names: pools.flatMap(({ name, backends }) => backends.map(({ id }) => `${name}/${id}`)),
+      slots: pools.flatMap(({ backends }) => backends.map(({ slot }) => slot)),
+      routes: [{ row: UNROUTED_ROW, name: UNROUTED, controlPlane: false }, ...plan.routes],
+    };
+    const names = sameNames(this.#owners?.names, fresh.names);
+    if (this.#amounts.length !== names.length) this.#amounts = new Float64Array(names.length);
+    return (this.#owners = { ...fresh, names });
+  }
+}
+
+/** Requests by class of status, row by row; those to the control plane itself are followed and not counted. */
+class StatusDeltas {
+  #turn = 0;
+  readonly #names = new Map<number, string>();
+  /** By series: the sum of latencies, then counts by class. */
+  readonly #seen = new Map<number, Float64Array>();
+  readonly #now = new Float64Array(CLASSES);
+
+  begin(): void {
+    this.#turn = (this.#turn + 1) % READ_ANYWAY_EVERY;
+  }
+
+  take(observed: Observed, { row, name, controlPlane }: Owners['routes'][number], into: Float64Array): void {
+    const changedHands = this.#names.get(row) !== name;
+    if (changedHands) this.#names.set(row, name);
+    const first = row * METHOD_SERIES_COUNT;
+    for (let series = first; series < first + METHOD_SERIES_COUNT; series++) {
+      if (changedHands) this.#seen.delete(series);
+      const sumUs = sumOver(observed, series * STATUS_CELLS + SERIES_SUM_US);
+      const due = series === UNROUTED_ROW || series % READ_ANYWAY_EVERY === this.#turn;
+      const seen = this.#seen.get(series);
+      if (!due && sumUs === (seen?.[CLASSES] ?? 0)) continue;
+      const before = seen ?? new Float64Array(CLASSES + 1);
+      if (this.#read(observed, series, before, controlPlane ? null : into)) this.#seen.set(series, before);
+      before[CLASSES] = sumUs;
+    }
+  }
+
+  /** False: nothing has ever been counted in it. */
+  #read({ tables, workerRows }: Observed, series: number, before: Float64Array, into: Float64Array | null): boolean {
+    const now = this.#now.fill(0);
+    const from = series * STATUS_CELLS;
+    for (let worker = 0; worker < workerRows; worker++) {
+      const cells = tables.counters.rows[worker]?.series;
+      if (cells === undefined) continue;
+      for (let cell = 0; cell < SERIES_SUM_US; cell++) {
+        const count = cells[from + cell]!;
+        if (count !== 0) now[CLASS_OF_CELL[cell]!]! += count;
+      }
+    }
+    let any = false;
+    for (let at = 0; at < CLASSES; at++) {
+      const count = now[at]!;
+      any ||= count !== 0 || before[at] !== 0;
+      if (into !== null) add(into, STATUS_COUNTERS[at] ?? null, grown(before[at]!, count));
+      before[at] = count;
+    }
+    return any;
+  }
+}
+
+function add(into: Float64Array, counter: number | null, amount: number): void {
+  into[C.requests]! += amount;
+  if (counter !== null) into[counter]! += amount;
+}
+
+/** Picks by slot; a slot whose generation has moved is another backend's. */
+class PickDeltas {
+  readonly #seen = new Map<number, { generation: number; picks: number }>();
+
+  take({ tables, workerRows }: Observed, slots: readonly number[], into: Float64Array): void {
+    const { counters, slots: table } = tables;
+    for (let at = 0; at < slots.length; at++) {
+      const slot = slots[at]!;
+      let picks = 0;
+      for (let worker = 0; worker < workerRows; worker++)
+        picks += counters.rows[worker]?.slot[slot * SLOT_CELLS + SLOT_PICKS] ?? 0;
+      const generation = table.generation[slot]!;
+      let seen = this.#seen.get(slot);
+      if (seen === undefined) this.#seen.set(slot, (seen = { generation, picks: 0 }));
+      into[at] = seen.generation === generation ? grown(seen.picks, picks) : picks;
+      seen.generation = generation;
+      seen.picks = picks;
+    }
+  }
+}
+
+/** A count that has become smaller began anew. */
+function grown(before: number, now: number): number {
+  return now >= before ? now - before : now;
+}
+
+function sumOver({ tables, workerRows }: Observed, cell: number): number {
+  let sum = 0;
+  for (let worker = 0; worker < workerRows; worker++) sum += tables.counters.rows[worker]?.series[cell] ?? 0;
+  return sum;
+}
+
+/** The array that was there before, where it says the same. */
+function sameNames(before: readonly string[] | undefined, now: readonly string[]): readonly string[] {
+  return before?.length === now.length && before.every((name, at) => name === now[at]) ? before : now;
+}
