@@ -22,14 +22,7 @@ export interface Timed {
 
 /** Amounts that are also given by second. */
 export type RateName =
-  | 'requests'
-  | 'retries'
-  | 'failovers'
-  | 'upstreamErrors'
-  | 'circuitOpens'
-  | 'rateLimited'
-  | 'bytesIn'
-  | 'bytesOut';
+  'requests' | 'retries' | 'failovers' | 'upstreamErrors' | 'circuitOpens' | 'rateLimited' | 'bytesIn' | 'bytesOut';
 
 /** What `/admin/metrics` says in total, and what of it came in the past second. */
 export interface MetricsEvent

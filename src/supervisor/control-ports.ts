@@ -1,6 +1,7 @@
 /** What the admin API may ask for beside the configuration. Loaded while the workers start, since no request waits for it. */
 import type { Environment } from '#control/config/environment.ts';
 import type { AdminPorts, CostPort } from '#control/admin/ports.ts';
+import type { TakeFigures } from '#control/events/event-hub.ts';
 import type { History } from '#control/history/history.ts';
 import type { LiveConfig } from '#control/live/live-config.ts';
 import type { Log, Timers } from '#core/ports.ts';
@@ -9,6 +10,8 @@ import type { Facts } from './admin-facts.ts';
 export interface ControlPorts {
   readonly history: History;
   readonly cost: CostPort;
+  /** Begins to take the figures of the event stream. */
+  readonly figures: () => TakeFigures;
 }
 
 export interface ControlPortsOptions {
@@ -28,12 +31,13 @@ export async function controlPorts({
   timers,
   log,
 }: ControlPortsOptions): Promise<ControlPorts> {
-  const [{ createHistory }, { historySampler }, { createCost }, { trafficCounts }, { observedOf }] = await Promise.all([
+  const [{ createHistory }, { historySampler }, { createCost }, { trafficCounts }, { observedOf }, { secondFigures }] = await Promise.all([
     import('#control/history/history.ts'),
     import('./history-sampler.ts'),
     import('#control/cost/cost.ts'),
     import('#control/cost/traffic.ts'),
     import('./admin-facts.ts'),
+    import('./second-figures.ts'),
   ]);
   const observed = () => observedOf(facts());
   const history = createHistory({ dir: stateDir, timers, log, sample: historySampler(observed) });
@@ -49,7 +53,7 @@ export async function controlPorts({
     env,
     stateDir: () => stateDir,
   });
-  return { history, cost };
+  return { history, cost, figures: () => secondFigures(observed) };
 }
 
 /** The same for who is made before them, and asks for nothing before they are there. */

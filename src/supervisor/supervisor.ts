@@ -8,7 +8,7 @@ import { usableMemoryBytes } from '#control/config/usable-memory.ts';
 import { compile } from '#control/config/compile.ts';
 import type { Environment } from '#control/config/environment.ts';
 import type { Config } from '#control/config/schema.ts';
-import { EventHub } from '#control/events/event-hub.ts';
+import { EventHub, type TakeFigures } from '#control/events/event-hub.ts';
 import type { Candidate } from '#control/live/in-force.ts';
 import { LiveConfig } from '#control/live/live-config.ts';
 import type { Log, Random, Timers } from '#core/ports.ts';
@@ -19,7 +19,7 @@ import type { Probe } from '#probes/probe.ts';
 import type { Transition } from '#probes/prober.ts';
 import { checkAccessLog } from './access-log-check.ts';
 import { boundAddress } from './address-text.ts';
-import { observedOf, type Facts } from './admin-facts.ts';
+import type { Facts } from './admin-facts.ts';
 import { assemble, type Running } from './assembly.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { controlPorts, deferredPorts, type ControlPorts } from './control-ports.ts';
@@ -30,7 +30,6 @@ import { OperatorError } from './operator-error.ts';
 import { checkAddress } from './port-check.ts';
 import { refusal } from './reload-limits.ts';
 import { Rows } from './rows.ts';
-import { secondFigures } from './second-figures.ts';
 import { systemTimers } from './system-timers.ts';
 import type { Spawn, WorkerHandle } from './worker-handle.ts';
 
@@ -91,7 +90,7 @@ export class Supervisor {
     this.events = new EventHub({
       start: randomBytes(START_ID_BYTES).toString('hex'),
       timers: this.#timers,
-      figures: () => secondFigures(() => observedOf(this.#facts())),
+      figures: () => this.#startFigures(),
     });
     this.#feed = new EventFeed(this.events);
     this.#control = this.#makeControl();
@@ -249,6 +248,11 @@ export class Supervisor {
     this.#ports = await controlPorts({ facts, config, stateDir, env, timers: this.#timers, log: this.#log });
     this.#ports.history.start();
     await this.#control.start(config.config.admin.address);
+  }
+
+  #startFigures(): TakeFigures {
+    if (this.#ports === null) throw new Error('somebody listens, and the control plane has not been started');
+    return this.#ports.figures();
   }
 
   get #live(): Running {

@@ -1,4 +1,5 @@
 /** Answers of the admin API as values. */
+import type { Readable } from 'node:stream';
 import type { ProblemAnswer } from '#contract/admin.ts';
 import type { FieldProblem } from '#contract/control.ts';
 
@@ -6,7 +7,8 @@ export interface Answer {
   readonly status: number;
   /** '' where there is no body. */
   readonly type: string;
-  readonly body: string | Buffer;
+  /** A stream is destroyed when its client goes, and its client's connection when it is destroyed before its end. */
+  readonly body: string | Buffer | Readable;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -16,7 +18,7 @@ export function json(value: unknown, status = 200, headers: Headers = {}): Answe
   return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n`, headers };
 }
 
-export function text(type: string, body: string | Buffer, headers: Headers = {}): Answer {
+export function text(type: string, body: Answer['body'], headers: Headers = {}): Answer {
   return { status: 200, type, body, headers };
 }
 

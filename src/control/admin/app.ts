@@ -2,6 +2,7 @@
  * The calls as a fastify application. A request is judged before its body is read: rights, then the body's type and size,
  * then its content. Whatever goes wrong is answered as a problem (RFC 9457), and never repeats what was sent.
  */
+import { Readable } from 'node:stream';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Log } from '#core/ports.ts';
 import type { Arrival, Caller } from '../auth/caller.ts';
@@ -91,7 +92,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       handler: async (request, reply) => {
         const caller = callers.get(request);
         if (caller === undefined) throw new Error('a request was routed that nobody had judged');
-        return send(reply, await run(call, request, caller, options));
+        const answer = await run(call, request, caller, options);
+        return send(reply, request.method === 'HEAD' ? withoutStream(answer) : answer);
       },
     });
   }
@@ -203,6 +205,13 @@ function answerToError(error: FastifyError, log: Log, path: string): Answer {
   if (status >= 400 && status < 500) return badRequest([{ path: '', message: 'the request cannot be read' }]);
   log.error({ path, error: error.stack ?? String(error) }, 'an admin request failed');
   return problem(500, 'Internal error', 'This is a fault of EdgeBalancer; its log says more.');
+}
+
+/** Nobody reads what HEAD asks for: a stream without an end would go on unread. An empty one makes up no length. */
+function withoutStream(answer: Answer): Answer {
+  if (!(answer.body instanceof Readable)) return answer;
+  answer.body.destroy();
+  return { ...answer, body: Readable.from([]) };
 }
 
 function send(reply: FastifyReply, { status, type, body, headers = {} }: Answer): FastifyReply {

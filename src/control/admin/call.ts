@@ -67,6 +67,8 @@ export interface Call<P extends Schema, Q extends Schema, B extends Schema> {
   readonly yaml?: boolean;
   /** Bytes; 64 KiB when left out. */
   readonly bodyLimit?: number;
+  /** Fields of the head that it looks at, for the document; `run` reads them itself. */
+  readonly headers?: Schema;
   /** Takes `If-Match`, and gives an ETag. */
   readonly versioned?: boolean;
   readonly gives: Readonly<Record<number, Given>>;

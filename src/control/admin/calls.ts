@@ -5,6 +5,7 @@ import type { AnyCall } from './call.ts';
 import { CONFIG_CALLS } from './config-calls.ts';
 import { COST_CALLS } from './cost-calls.ts';
 import { DOCUMENT_CALLS } from './document-calls.ts';
+import { EVENTS_CALLS } from './events-call.ts';
 import { HISTORY_CALLS } from './history-calls.ts';
 import { OVERVIEW_CALLS } from './overview-calls.ts';
 import { PAGE_CALLS } from './page-calls.ts';
@@ -20,6 +21,7 @@ export const CALLS: readonly AnyCall[] = [
   ...CONFIG_CALLS,
   ...REVISION_CALLS,
   ...HISTORY_CALLS,
+  ...EVENTS_CALLS,
   ...COST_CALLS,
   ...SESSION_CALLS,
   ...TOKEN_CALLS,

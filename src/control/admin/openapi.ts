@@ -52,7 +52,7 @@ export async function describeCalls(calls: readonly AnyCall[], version: string):
 }
 
 function schemaOf(call: AnyCall): FastifySchema {
-  const { params, query, body, versioned = false } = call;
+  const { params, query, body, headers, versioned = false } = call;
   return {
     operationId: call.id,
     summary: call.summary,
@@ -63,6 +63,7 @@ function schemaOf(call: AnyCall): FastifySchema {
     ...(params !== undefined && { params }),
     ...(query !== undefined && { querystring: query }),
     ...(body !== undefined && { body }),
+    ...(headers !== undefined && { headers }),
     ...(versioned && { headers: IF_MATCH }),
     response: Object.fromEntries(Object.entries(givenBy(call)).map(([status, given]) => [status, responseOf(given)])),
   };

@@ -69,6 +69,19 @@ export class Gate {
     return this.#refuse(arrival, 403, 'Forbidden', 'A viewer may only read; this takes an operator.');
   }
 
+  /**
+   * Whether a request that was let in to read would still be: for answers that go on. It counts neither as a use of a session,
+   * so a page that is left open is signed out in its time, nor as a refusal.
+   */
+  stillMayRead({ authorization, cookie }: IncomingHttpHeaders): boolean {
+    const { tokens, sessions, settings, timers } = this.#parts;
+    if (authorization !== undefined) return tokenIn(authorization, tokens) !== null;
+    const id = sessionIdOf(cookie);
+    const session = id === null ? null : sessions.peek(id, timers.wallMs());
+    if (session !== null && tokens.byHash(session.tokenHash) !== null) return true;
+    return mayWithout('read', settings());
+  }
+
   /** Begins a session by a token or a sign-in code. */
   signIn(
     secret: { readonly token?: string | undefined; readonly code?: string | undefined },
@@ -94,8 +107,7 @@ export class Gate {
   }
 
   #byToken(authorization: string, arrival: Arrival): Caller | null {
-    const match = /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization);
-    const token = match === null ? null : this.#parts.tokens.find(match[1] as string);
+    const token = tokenIn(authorization, this.#parts.tokens);
     return token === null ? null : callerOf(token, 'token', arrival, token.expiresMs);
   }
 
@@ -126,6 +138,11 @@ export class Gate {
     this.#parts.refusals.add(arrival.network);
     return { refusal: { status, title, detail, retryAfterS } };
   }
+}
+
+function tokenIn(authorization: string, tokens: Tokens): KnownToken | null {
+  const match = /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization);
+  return match === null ? null : tokens.find(match[1] as string);
 }
 
 function callerOf(token: KnownToken, how: 'token' | 'session', arrival: Arrival, endsMs: number | null): Caller {

@@ -46,6 +46,12 @@ export class Sessions {
     return { tokenHash: session.tokenHash, endsMs: Math.min(session.endsMs, nowMs + IDLE_MS) };
   }
 
+  /** As `use`, without being a use: whatever looks on its own keeps no session alive. */
+  peek(id: string, nowMs: number): { readonly tokenHash: string } | null {
+    const session = this.#sessions.get(hashToken(id));
+    return session === undefined || isOver(session, nowMs) ? null : session;
+  }
+
   /** Whether there was one. */
   end(id: string): boolean {
     return this.#sessions.delete(hashToken(id));
