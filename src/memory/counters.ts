@@ -354,12 +354,4 @@ function routeRowOf(key: number): number {
   return Math.floor(ofListenerKey(key).series / METHOD_SERIES_COUNT);
 }
 
-export {
-  LIMIT_CELLS,
-  LISTENER_CELLS,
-  POOL_CELLS,
-  SERIES_FLOW_CELLS,
-  SERIES_SUM_US,
-  SLOT_CELLS,
-  SLOT_CONNECTION_CELLS,
-};
+export { LIMIT_CELLS, LISTENER_CELLS, POOL_CELLS, SERIES_FLOW_CELLS, SERIES_SUM_US, SLOT_CELLS, SLOT_CONNECTION_CELLS };

@@ -79,8 +79,6 @@ export function backends(out: Exposition, { plan, tables, probes: probesOf }: Ob
   eachBackend(plan, (labels, { slot }) => {
     const probes = probesOf(slot);
     if (probes === null) return;
-    out
-      .sample(labels.with('result', 'ok'), probes.successes)
-      .sample(labels.with('result', 'failed'), probes.failures);
+    out.sample(labels.with('result', 'ok'), probes.successes).sample(labels.with('result', 'failed'), probes.failures);
   });
 }

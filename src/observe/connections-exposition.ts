@@ -17,7 +17,11 @@ export function connections(out: Exposition, { plan, tables }: Observed): void {
       .sample({ listener, state: 'tunnel' }, tunnel)
       .sample({ listener, state: 'idle' }, idle);
   }
-  out.family('edgebalancer_accepts_total', 'counter', 'Client connections that came: accepted, or refused at the limit.');
+  out.family(
+    'edgebalancer_accepts_total',
+    'counter',
+    'Client connections that came: accepted, or refused at the limit.',
+  );
   for (const [listener, row] of rows) {
     out
       .sample({ listener, result: 'accepted' }, counters.listenerCount(row, 'accepted'))

@@ -11,10 +11,7 @@ interface Labelled {
 
 const known = new WeakMap<Plan, readonly Labelled[]>();
 
-export function eachBackend(
-  plan: Plan,
-  visit: (labels: LabelSet, backend: BackendPlan, pool: PoolPlan) => void,
-): void {
+export function eachBackend(plan: Plan, visit: (labels: LabelSet, backend: BackendPlan, pool: PoolPlan) => void): void {
   let list = known.get(plan);
   if (list === undefined) {
     list = userPools(plan).flatMap((pool) =>

@@ -32,7 +32,7 @@ export function requests(out: Exposition, observed: Observed): void {
   }
   out.family('edgebalancer_requests_in_flight', 'gauge', 'Requests that are going on now.');
   for (const { name, row } of plan.routes) out.sample({ route: name }, Math.max(0, counters.routeInFlight(row)));
-  out.family('edgebalancer_route_bytes_total', 'counter', "Bytes of requests and of their answers, heads included.");
+  out.family('edgebalancer_route_bytes_total', 'counter', 'Bytes of requests and of their answers, heads included.');
   for (const { route, method, bytesIn, bytesOut } of all) {
     const labels = { route, method: METHOD_SERIES[method] as string };
     out.sample({ ...labels, direction: 'received' }, bytesIn).sample({ ...labels, direction: 'sent' }, bytesOut);
@@ -49,7 +49,8 @@ function sampleOf(out: Exposition, listener: string, series: Series, status: num
 }
 
 function requestsOf(out: Exposition, listener: string, all: readonly Series[]): void {
-  for (const series of all) for (const [status, count] of series.statuses) sampleOf(out, listener, series, status, count);
+  for (const series of all)
+    for (const [status, count] of series.statuses) sampleOf(out, listener, series, status, count);
 }
 
 /** What the listeners have counted; where a worker had no room for some combinations, the rest stands for all listeners. */

@@ -37,10 +37,17 @@ describe('metrics of a running balancer', () => {
     assert.equal(before.sum('edgebalancer_upstream_connections', { state: 'active' }), clients.length);
 
     for (const victim of supervisor.workers as WorkerHandle[]) await victim.thread.terminate();
-    await until('others to listen', () => supervisor.workerRestarts === 2 && supervisor.workers.every((worker) => worker.state === 'listening'));
+    await until(
+      'others to listen',
+      () => supervisor.workerRestarts === 2 && supervisor.workers.every((worker) => worker.state === 'listening'),
+    );
     origin.release();
     const dead = await read(supervisor.adminPort);
-    for (const gauge of ['edgebalancer_requests_in_flight', 'edgebalancer_connections', 'edgebalancer_upstream_connections'])
+    for (const gauge of [
+      'edgebalancer_requests_in_flight',
+      'edgebalancer_connections',
+      'edgebalancer_upstream_connections',
+    ])
       assert.equal(dead.sum(gauge), 0, gauge);
     for (const name of [
       'edgebalancer_requests_total',

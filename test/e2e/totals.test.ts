@@ -112,7 +112,10 @@ test('clients, metrics and the access log count the same', async (t) => {
   const statuses = tally(answers, ({ status }) => status);
   t.diagnostic(`${answers.length} requests: ${JSON.stringify(statuses)}`);
   assert.equal(lines.length, answers.length);
-  assert.deepEqual(tally(lines, ({ status }) => status ?? -1), statuses);
+  assert.deepEqual(
+    tally(lines, ({ status }) => status ?? -1),
+    statuses,
+  );
   assert.deepEqual(metrics.by('status', 'edgebalancer_requests_total'), statuses);
   assert.equal(admin.totalRequests, answers.length);
   for (const [name, count] of Object.entries(admin.statusClasses))
@@ -138,7 +141,10 @@ test('clients, metrics and the access log count the same', async (t) => {
   assert.equal(metrics.sum('edgebalancer_failovers_total'), failovers);
   assert.equal(admin.failovers, failovers);
   const outcomes = tally(attempts, ({ outcome }) => outcome);
-  assert.ok(['reset', 'gateway-error', 'server-error', 'truncated'].every((one) => outcomes[one]), 'of every kind');
+  assert.ok(
+    ['reset', 'gateway-error', 'server-error', 'truncated'].every((one) => outcomes[one]),
+    'of every kind',
+  );
   assert.deepEqual(metrics.by('outcome', 'edgebalancer_upstream_requests_total'), outcomes);
   assert.deepEqual(
     metrics.by('backend', 'edgebalancer_upstream_requests_total'),
