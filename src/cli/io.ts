@@ -1,7 +1,7 @@
 /** What a command is given instead of the process: where it writes, what it may look at, and whom it may ask. */
 export interface Io {
-  stdout(text: string): void;
-  stderr(text: string): void;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Relative files are looked for here. */
   readonly cwd: string;

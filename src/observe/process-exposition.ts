@@ -18,6 +18,8 @@ export interface ProcessFacts {
   readonly reloads: { readonly ok: number; readonly failed: number };
   readonly workerRestarts: number;
   readonly workers: number;
+  /** Listeners of `/admin/events`: now, cut off because they did not read, and refused for want of a place. */
+  readonly eventStreams: { readonly open: number; readonly dropped: number; readonly refused: number };
   readonly version: string;
   readonly nodeVersion: string;
   readonly loops: readonly LoopFacts[];
@@ -45,6 +47,12 @@ export function supervisor(out: Exposition, facts: ProcessFacts): void {
     .family('edgebalancer_config_reloads_total', 'counter', 'Configurations taken and refused since the start.')
     .sample({ result: 'ok' }, facts.reloads.ok)
     .sample({ result: 'failed' }, facts.reloads.failed);
+  const { open, dropped, refused } = facts.eventStreams;
+  out.family('edgebalancer_event_streams', 'gauge', 'Who listens to /admin/events now.').sample({}, open);
+  out
+    .family('edgebalancer_event_streams_ended_total', 'counter', 'Listeners cut off as too slow, and refused for want of a place.')
+    .sample({ reason: 'slow' }, dropped)
+    .sample({ reason: 'full' }, refused);
 }
 
 export function loops(out: Exposition, { tables, workerRows }: Observed, facts: ProcessFacts): void {

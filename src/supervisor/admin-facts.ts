@@ -1,6 +1,7 @@
 /** What the admin API is told: the supervisor's knowledge in the API's shapes. */
 import type { OverviewAnswer, WorkerEntry } from '#contract/admin.ts';
 import type { AdminView } from '#control/admin/view.ts';
+import type { StreamCounts } from '#control/events/event-hub.ts';
 import type { Plan, SocketAddress } from '#core/plan.ts';
 import { G } from '#memory/counters.ts';
 import type { Tables } from '#memory/tables.ts';
@@ -22,6 +23,7 @@ export interface Facts {
   readonly circuitChange: (slot: number) => CircuitChange | undefined;
   readonly workers: readonly WorkerHandle[];
   readonly workerRestarts: number;
+  readonly eventStreams: StreamCounts;
   readonly ports: Readonly<Record<string, number>>;
   readonly draining: boolean;
   readonly reloads: { readonly ok: number; readonly failed: number };
@@ -44,13 +46,14 @@ export function adminView(facts: () => Facts, adminAddresses: () => readonly Soc
     observed: () => observedOf(facts()),
     overview: () => overviewOf(facts()),
     processFacts: () => {
-      const { plan, reloads, workerRestarts, workers, version, startedAtMs } = facts();
+      const { plan, reloads, workerRestarts, workers, eventStreams, version, startedAtMs } = facts();
       const { user, system } = process.cpuUsage();
       return {
         revision: plan.revision,
         reloads,
         workerRestarts,
         workers: workers.filter((worker) => worker.state === 'listening').length,
+        eventStreams,
         version,
         nodeVersion: process.versions.node,
         loops: loopsOf(workers),

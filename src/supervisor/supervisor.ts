@@ -371,6 +371,7 @@ export class Supervisor {
       circuitChange: (slot) => events.lastChange(slot),
       workers: pool.handles,
       workerRestarts: pool.restarts,
+      eventStreams: this.events.counts,
       ports: pool.ports,
       draining: this.draining,
       reloads: this.reloads,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import type { BackendsAnswer } from '#contract/admin.ts';
 import { administer, callAdmin, OPERATOR, stateDirectory, VIEWER } from '../support/admin-client.ts';
 import { runCommand, type CommandRun } from '../support/command-run.ts';
 import { until } from '../support/until.ts';
@@ -32,8 +33,8 @@ describe('backends', () => {
   test('added, weighted, drained, brought back, removed, undone', async (t) => {
     const { run, weightOfA } = await house(t);
     const states = async (): Promise<Record<string, string>> => {
-      const { pools } = JSON.parse((await run('backends --json')).out);
-      return Object.fromEntries(pools[0].backends.map((one: { id: string; state: string }) => [one.id, one.state]));
+      const { pools } = JSON.parse((await run('backends --json')).out) as BackendsAnswer;
+      return Object.fromEntries(pools[0]!.backends.map(({ id, state }) => [id, state]));
     };
     assert.equal((await run('backends add app http://127.0.0.1:11 --id c --weight 2 --tier 1 --yes')).code, 0);
     assert.deepEqual(Object.keys(await states()), ['a', 'b', 'c']);

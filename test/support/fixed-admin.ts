@@ -119,7 +119,7 @@ const backend = (id: string, more: Partial<BackendEntry> = {}): BackendEntry => 
   requests: 48_211,
   failures: 2,
   share: 0.61,
-  latencyMs: { p50: 11.2, p95: 30.5, p99: 44.1 },
+  latencyMs: { p50: 11.2, p90: 27, p95: 30.5, p99: 44.1, p999: 70 },
   lastProbe: { at: '2026-03-01T12:00:00.000Z', ok: true, ms: 1.2, detail: 'status 200' },
   addresses: [],
   ...more,
@@ -141,7 +141,7 @@ export const BACKENDS: BackendsAnswer = {
           inFlight: 0,
           requests: 411,
           failures: 212,
-          latencyMs: { p50: 15, p95: 900, p99: 2105 },
+          latencyMs: { p50: 15, p90: 800, p95: 900, p99: 2105, p999: 2200 },
           lastProbe: { at: '2026-03-01T12:00:00.000Z', ok: false, ms: 3, detail: 'status 503' },
         }),
       ],
@@ -179,7 +179,19 @@ export const METRICS: MetricsAnswer = {
   rateLimited: 0,
   statusClasses: { '1xx': 0, '2xx': 79_401, '3xx': 0, '4xx': 43, '5xx': 2 },
   backendSelection: { 'app/a': 48_211, 'app/b': 30_824, 'app/c': 411 },
-  routes: [{ route: 'app', method: 'GET', samples: 79_446, avgLatencyMs: 13, p50: 11.4, p95: 31, p99: 52.3 }],
+  routes: [
+    {
+      route: 'app',
+      method: 'GET',
+      samples: 79_446,
+      avgLatencyMs: 13,
+      p50: 11.4,
+      p90: 27.5,
+      p95: 31,
+      p99: 52.3,
+      p999: 88,
+    },
+  ],
 };
 
 export const STRATEGIES: StrategyAnswer = {

@@ -6,6 +6,7 @@ export const metricFacts: ProcessFacts = {
   reloads: { ok: 2, failed: 1 },
   workerRestarts: 3,
   workers: 2,
+  eventStreams: { open: 1, dropped: 2, refused: 3 },
   version: '1.2.3',
   nodeVersion: '26.0.0',
   loops: [

@@ -32,7 +32,7 @@ test('after a restart counters begin anew, and rates are not known', () => {
 });
 
 test('the median is that of the routes by their requests, the 99th percentile the worst', () => {
-  const route = { route: 'x', method: 'GET', avgLatencyMs: 1, p95: 1 };
+  const route = METRICS.routes[0]!;
   const routes = [
     { ...route, samples: 10, p50: 90, p99: 900 },
     { ...route, samples: 80, p50: 5, p99: 20 },

@@ -33,7 +33,7 @@ export function problem(
   detail: string,
   headers: Headers = {},
   errors: readonly FieldProblem[] = [],
-): Answer {
+): Answer & { readonly body: string } {
   const body: ProblemAnswer = { type: 'about:blank', title, status, detail, ...(errors.length > 0 && { errors }) };
   return { status, type: 'application/problem+json; charset=utf-8', body: `${JSON.stringify(body)}\n`, headers };
 }
