@@ -120,7 +120,7 @@ async function receive(incoming: IncomingMessage): Promise<Answer> {
 
 export const HINT = `Is edgebalancer running there? --admin URL names another place; npm start answers at http://127.0.0.1:8080.`;
 
-function unreachable(error: unknown, place: AdminPlace): CommandError {
+export function unreachable(error: unknown, place: AdminPlace): CommandError {
   const { name, code, message } = error as NodeJS.ErrnoException;
   const why =
     name === 'AbortError' || name === 'TimeoutError'

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Declare>>> = {
   schema: async () => (await import('./commands/serving.ts')).schema,
   demo: async () => (await import('./commands/serving.ts')).demo,
   top: async () => (await import('./commands/top.ts')).top,
+  events: async () => (await import('./commands/events.ts')).events,
   backends: async () => (await import('./commands/backends.ts')).backends,
   strategy: async () => (await import('./commands/strategy.ts')).strategy,
   config: async () => (await import('./commands/config.ts')).config,

@@ -24,7 +24,10 @@ export interface Timed {
 export type RateName =
   'requests' | 'retries' | 'failovers' | 'upstreamErrors' | 'circuitOpens' | 'rateLimited' | 'bytesIn' | 'bytesOut';
 
-/** What `/admin/metrics` says in total, and what of it came in the past second. */
+/**
+ * What `/admin/metrics` says in total, and what of it came in the past second. Bytes and connections are those of all
+ * clients, the control plane's included.
+ */
 export interface MetricsEvent
   extends
     Timed,

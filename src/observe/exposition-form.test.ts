@@ -19,5 +19,5 @@ test('OpenMetrics is for those who want it at least as much as text', () => {
     'application/openmetrics-text;q=x',
     `application/openmetrics-text,${'x'.repeat(3000)}`,
   ])
-    assert.equal(formOf(accept), 'text', accept);
+    assert.equal(formOf(accept), 'text', String(accept));
 });

@@ -50,7 +50,11 @@ export function supervisor(out: Exposition, facts: ProcessFacts): void {
   const { open, dropped, refused } = facts.eventStreams;
   out.family('edgebalancer_event_streams', 'gauge', 'Who listens to /admin/events now.').sample({}, open);
   out
-    .family('edgebalancer_event_streams_ended_total', 'counter', 'Listeners cut off as too slow, and refused for want of a place.')
+    .family(
+      'edgebalancer_event_streams_ended_total',
+      'counter',
+      'Listeners cut off as too slow, and refused for want of a place.',
+    )
     .sample({ reason: 'slow' }, dropped)
     .sample({ reason: 'full' }, refused);
 }

@@ -71,9 +71,8 @@ function requestsByListener(
     if (series === undefined || listener === undefined) continue;
     const status = statusOfCell(cell);
     sampleOf(out, listener, series, status, count);
-    let known = counted.get(series);
-    if (known === undefined) counted.set(series, (known = new Map()));
-    known.set(status, (known.get(status) ?? 0) + count);
+    const known = counted.get(series) ?? new Map<number, number>();
+    counted.set(series, known.set(status, (known.get(status) ?? 0) + count));
   }
   if (!isOverfull) return;
   for (const series of all) {

@@ -31,14 +31,15 @@ export async function controlPorts({
   timers,
   log,
 }: ControlPortsOptions): Promise<ControlPorts> {
-  const [{ createHistory }, { historySampler }, { createCost }, { trafficCounts }, { observedOf }, { secondFigures }] = await Promise.all([
-    import('#control/history/history.ts'),
-    import('./history-sampler.ts'),
-    import('#control/cost/cost.ts'),
-    import('#control/cost/traffic.ts'),
-    import('./admin-facts.ts'),
-    import('./second-figures.ts'),
-  ]);
+  const [{ createHistory }, { historySampler }, { createCost }, { trafficCounts }, { observedOf }, { secondFigures }] =
+    await Promise.all([
+      import('#control/history/history.ts'),
+      import('./history-sampler.ts'),
+      import('#control/cost/cost.ts'),
+      import('#control/cost/traffic.ts'),
+      import('./admin-facts.ts'),
+      import('./second-figures.ts'),
+    ]);
   const observed = () => observedOf(facts());
   const history = createHistory({ dir: stateDir, timers, log, sample: historySampler(observed) });
   const cost = createCost({

@@ -42,13 +42,7 @@ export class EventLog {
   #cancel: Cancel | null = null;
   #lost = 0;
 
-  constructor(
-    events: EventRing,
-    timers: Timers,
-    log: Log,
-    plan: () => Plan,
-    reader: EventReader | null = null,
-  ) {
+  constructor(events: EventRing, timers: Timers, log: Log, plan: () => Plan, reader: EventReader | null = null) {
     this.#events = events;
     this.#timers = timers;
     this.#log = log;

@@ -151,7 +151,7 @@ class SecondFigures {
   }
 
   #forget(series: number): void {
-    if (this.#series.get(series)?.histogram != null) this.#histograms -= 1;
+    if ((this.#series.get(series)?.histogram ?? null) !== null) this.#histograms -= 1;
     this.#series.delete(series);
   }
 

@@ -213,7 +213,6 @@ describe('paths that are not there', () => {
       '/constructor',
       '//',
       '/admin/nope',
-      '/admin/events',
       '/admin/copilot',
     ]) {
       const { status, data } = await api.operate('GET', path);

@@ -238,7 +238,11 @@ describe('what cannot be', () => {
       'a listener that moves',
       'PUT',
       '/admin/config',
-      { listeners: [{ address: '127.0.0.1:1' }], pools: { app: { backends: [b.url] } } },
+      {
+        listeners: [{ address: '127.0.0.1:1' }],
+        pools: { app: { backends: [b.url] } },
+        admin: { tokens: [{ name: 'ops', role: 'operator', hash: '***' }] },
+      },
       409,
       /restart/,
     ],

@@ -44,7 +44,13 @@ export function callAdmin(port: number, method: string, path: string, given: Adm
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, (answer) => {
       let received = '';
-      answer.on('data', (part: Buffer) => (received += part.toString()));
+      answer.on('data', (part: Buffer) => {
+        received += part.toString();
+        // A stream has no end: its beginning stands for it.
+        if (!/^text\/event-stream/.test(answer.headers['content-type'] ?? '')) return;
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: received, data: null });
+        answer.destroy();
+      });
       answer.on('error', reject);
       answer.on('end', () => {
         const isJson = /json/.test(answer.headers['content-type'] ?? '');

@@ -7,10 +7,14 @@ import { Refused } from '../config/refused.ts';
 import { badRequest, json, problem, type Answer } from './answer.ts';
 import { changeAnswer } from './answers-control.ts';
 import { actorOf, byOf, type Asked, type Given } from './call.ts';
+import { refuseBeyondApi } from './change-limits.ts';
 import { problemGiven } from './fields.ts';
 import { BadInput } from './input.ts';
 import { leadsHere } from './own-address.ts';
 import type { ChangeResult } from './ports.ts';
+
+/** Nobody reads more. */
+const PROBLEMS_MAX = 50;
 
 /** What every change may answer. */
 export const CHANGE_GIVES: Readonly<Record<number, Given>> = {
@@ -34,7 +38,11 @@ export async function makeChange(asked: Asked<unknown, { dryRun: boolean }>, cha
     summary: change.summary,
     ifMatch: ifMatchOf(headers['if-match'], api.ports.config.etag),
     dryRun: query.dryRun,
-    edit: change.edit,
+    edit: (document: ConfigDocument) => {
+      const before = document.data();
+      change.edit(document);
+      refuseBeyondApi(before, document, () => api.tokens.list());
+    },
   };
   return settle(asked, 'config.change', change.summary, await api.ports.config.change(request));
 }
@@ -88,24 +96,41 @@ export function ifMatchOf(field: string | string[] | undefined, inForce: string)
 
 /** Throws `BadInput` for a backend that leads back to this process. */
 export function refuseOwnAddress(asked: Asked, url: string | undefined, path: string): void {
-  if (url === undefined) return;
-  const interfaces = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-  if (!leadsHere(url, asked.api.ports.view.ownAddresses(), interfaces)) return;
-  const message = 'leads back to this very process: its own listener, or its admin API; name the server behind it';
-  throw new BadInput([{ path, message }]);
+  if (url !== undefined) refuseOwn([[url, path]], asked);
 }
 
-/** As `refuseOwnAddress`, for every backend of a configuration. */
+/** As `refuseOwnAddress`, for every backend of a configuration, and every name that one is found by. */
 export function refuseOwnAddresses(asked: Asked, document: ConfigDocument): void {
   const pools = document.get(['pools']);
+  const urls: [string, string][] = [];
   for (const [pool, settings] of Object.entries(isMapping(pools) ? pools : {})) {
-    const backends = isMapping(settings) ? settings['backends'] : undefined;
-    if (!Array.isArray(backends)) continue;
-    backends.forEach((backend: unknown, at) => {
-      const url = document.read(isMapping(backend) ? backend['url'] : backend);
-      if (typeof url === 'string') refuseOwnAddress(asked, url, `pools.${pool}.backends.${at}`);
-    });
+    const { backends, discovery } = isMapping(settings) ? settings : {};
+    if (Array.isArray(backends)) {
+      backends.forEach((backend: unknown, at) => {
+        const url = document.read(isMapping(backend) ? backend['url'] : backend);
+        if (typeof url === 'string') urls.push([url, `pools.${pool}.backends.${at}`]);
+      });
+    }
+    const dns = isMapping(discovery) ? discovery['dns'] : undefined;
+    if (!isMapping(dns)) continue;
+    urls.push([
+      `http://${String(document.read(dns['name']))}:${String(document.read(dns['port']))}`,
+      `pools.${pool}.discovery.dns`,
+    ]);
   }
+  refuseOwn(urls, asked);
+}
+
+/** URLs, each with the path of its field. The system is asked once for its addresses: that takes time. */
+function refuseOwn(urls: readonly (readonly [string, string])[], { api }: Asked): void {
+  const interfaces = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  const own = api.ports.view.ownAddresses();
+  const message = 'leads back to this very process: its own listener, or its admin API; name the server behind it';
+  const problems = urls
+    .filter(([url]) => leadsHere(url, own, interfaces))
+    .slice(0, PROBLEMS_MAX)
+    .map(([, path]) => ({ path, message }));
+  if (problems.length > 0) throw new BadInput(problems);
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

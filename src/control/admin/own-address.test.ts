@@ -24,12 +24,21 @@ test('URLs that lead back here, and those that do not', () => {
     'http://[::1]:8080',
     'http://[::ffff:127.0.0.1]:9090',
     'http://10.0.0.5:7000',
+    'http://0x7f000001:9090',
+    'http://0x7f.1:9090',
+    'http://app.localhost:9090',
     'unix:/run/eb.sock',
+    'unix:/run/./eb.sock',
+    'unix:/run/x/../eb.sock',
+    'unix://run/eb.sock',
   ];
   for (const url of here) assert.equal(leadsHere(url, OWN, INTERFACES), true, url);
   const elsewhere = [
     'http://127.0.0.1:9091',
     'http://10.0.0.6:8080',
+    'http://0x0a000006:8080',
+    'http://0xapp:8080',
+    'http://localhost.example:9090',
     'http://app.internal:8080',
     'http://127.0.0.1:7000',
     'http://10.0.0.5:9090',

@@ -17,10 +17,13 @@ const secret = z
   .meta({ type: 'string' });
 
 const signIn = z
-  .strictObject({
-    token: secret.optional().meta({ description: 'A token' }),
-    code: secret.optional().meta({ description: 'The code of a sign-in link' }),
-  })
+  .strictObject(
+    {
+      token: secret.optional().meta({ description: 'A token' }),
+      code: secret.optional().meta({ description: 'The code of a sign-in link' }),
+    },
+    { error: 'expected `{ "token": … }` or `{ "code": … }`, and nothing else' },
+  )
   .refine(({ token, code }) => (token === undefined) !== (code === undefined), {
     error: 'give either `token` or `code`',
   });

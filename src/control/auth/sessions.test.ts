@@ -30,6 +30,15 @@ describe('sessions', () => {
     assert.equal(sessions.use(id, ABSOLUTE_MS - MINUTE)?.endsMs, ABSOLUTE_MS);
   });
 
+  test('are not kept alive by being looked at', () => {
+    const sessions = new Sessions();
+    const id = sessions.begin('hash', 0);
+    for (let at = 0; at < IDLE_MS; at += MINUTE) assert.equal(sessions.peek(id, at)?.tokenHash, 'hash');
+    assert.equal(sessions.peek(id, IDLE_MS), null);
+    assert.equal(sessions.use(id, IDLE_MS), null);
+    assert.equal(sessions.peek('nobody', 0), null);
+  });
+
   test('end with their token, and by signing out', () => {
     const sessions = new Sessions();
     const [a, b, c] = [sessions.begin('one', 0), sessions.begin('one', 0), sessions.begin('two', 0)];

@@ -16,11 +16,10 @@ export interface Kept {
 }
 
 export class EventMemory {
-  /** In order; those before `#first` are gone. */
-  #kept: Kept[] = [];
-  #first = 0;
+  /** In order. */
+  readonly #kept: Kept[] = [];
   #bytes = 0;
-  /** Of the newest; 0: there was none. */
+  /** Number of the newest; 0: there was none. */
   newest = 0;
 
   /** The number that the next one has. */
@@ -32,24 +31,13 @@ export class EventMemory {
     this.newest += 1;
     this.#kept.push({ number: this.newest, type, frame });
     this.#bytes += frame.length;
-    while (this.#size > KEPT_MAX || (this.#bytes > KEPT_BYTES_MAX && this.#size > 1)) {
-      this.#bytes -= this.#kept[this.#first]!.frame.length;
-      this.#first += 1;
-    }
-    // Half of it is gone: moving the rest costs no more than adding it did.
-    if (this.#first <= KEPT_MAX) return;
-    this.#kept = this.#kept.slice(this.#first);
-    this.#first = 0;
+    while (this.#kept.length > KEPT_MAX || (this.#bytes > KEPT_BYTES_MAX && this.#kept.length > 1))
+      this.#bytes -= this.#kept.shift()?.frame.length ?? 0;
   }
 
   /** Those after `number`, in order, and how many after it are lost. */
   after(number: number): { readonly events: readonly Kept[]; readonly lost: number } {
-    const oldest = this.newest - this.#size + 1;
-    const skipped = Math.max(0, number + 1 - oldest);
-    return { events: this.#kept.slice(this.#first + skipped), lost: Math.max(0, oldest - number - 1) };
-  }
-
-  get #size(): number {
-    return this.#kept.length - this.#first;
+    const oldest = this.newest - this.#kept.length + 1;
+    return { events: this.#kept.slice(Math.max(0, number + 1 - oldest)), lost: Math.max(0, oldest - number - 1) };
   }
 }

@@ -9,12 +9,22 @@ import type { Owner } from './places.ts';
 /** Twice what is kept (event-memory.ts), so that whoever comes back can be sent all of it and has room for more. */
 export const BEHIND_BYTES_MAX: number = 1024 * 1024;
 /** Balancers in front cut connections that are silent for 60 s (AWS ALB), some after 30 s. */
-export const SILENT_MS_MAX = 15_000;
+export const BEAT_MS = 15_000;
+/**
+ * Through a worker: it cannot tell a client that has gone from one that has only ended its own side (RFC 9112, 9.6) before it
+ * writes to it, and until then a place is taken.
+ */
+export const WORKER_BEAT_MS = 5_000;
+
+/** Beats come with the hub's seconds, some of which are a little short: one that is nearly due is due. */
+const NEARLY_MS = 500;
 
 export interface StreamTerms {
   /** Null: all. */
   readonly types: ReadonlySet<string> | null;
   readonly owner: Owner;
+  /** Milliseconds of silence after which it says that it is still there. */
+  readonly beatMs: number;
   /** Whether it may still listen: its token or session may be gone. Asked each second. */
   readonly isWelcome: () => boolean;
 }
@@ -61,7 +71,7 @@ export class EventStream extends Readable {
 
   /** To be called each second. */
   beat(nowMs: number): void {
-    if (nowMs - this.#sentMs >= SILENT_MS_MAX) this.send(HEARTBEAT, nowMs);
+    if (nowMs - this.#sentMs >= this.terms.beatMs - NEARLY_MS) this.send(HEARTBEAT, nowMs);
   }
 
   /** Ends it in order; one that is behind is cut off, since nobody knows when it would read the rest. */

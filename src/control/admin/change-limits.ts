@@ -1,0 +1,119 @@
+/**
+ * What a change over the admin API may not do, though the configuration file may. Whoever has an operator's token decides
+ * about traffic; whoever writes the file also owns the process, its environment and its files. A token that is stolen, or
+ * was given to a pipeline, must not be worth as much as that:
+ *
+ * - No reference to the environment that was not there before. `${AWS_SECRET_ACCESS_KEY}` in an id, a header or the name of a
+ *   strategy would be read out to whoever sees the answer, and a dry run leaves no trace. References that are there may stay,
+ *   move and go, since the file has given them away.
+ * - No other file for the access log. It is appended to as this process's user, in lines that a template words: that is how
+ *   one writes an `authorized_keys`. Standard output, and none at all, may always be chosen.
+ * - Not without any operator. Nobody could undo it over the API any more.
+ *
+ * A rollback is not asked: what it brings back came from the file, or passed here.
+ */
+import type { FieldProblem, TokenEntry } from '#contract/control.ts';
+import type { ConfigDocument } from '../config/document.ts';
+import { expand, type Environment } from '../config/environment.ts';
+import { fieldPath, Invalid } from '../config/invalid.ts';
+import type { Path } from '../config/problem.ts';
+
+/** Nobody reads more. */
+const PROBLEMS_MAX = 50;
+
+/** What is no file of its own: as src/observe/line-output.ts reads it. */
+const STANDARD_OUTPUTS: readonly unknown[] = ['-', '/dev/stdout', '/dev/stderr'];
+const LOG_DEFAULT = '-';
+
+/** Throws `Invalid`. `tokens`: all there are while `before` is in force. */
+export function refuseBeyondApi(before: unknown, document: ConfigDocument, tokens: () => readonly TokenEntry[]): void {
+  const after = document.data();
+  const problems = [
+    ...newReferences(before, after),
+    ...otherLogFile(before, after),
+    ...withoutOperator(before, after, tokens),
+  ];
+  if (problems.length > 0) throw new Invalid(problems.slice(0, PROBLEMS_MAX));
+}
+
+function newReferences(before: unknown, after: unknown): FieldProblem[] {
+  const known = new Set<string>();
+  eachText(before, [], (text) => namesIn(text).forEach((name) => known.add(name)));
+  const problems: FieldProblem[] = [];
+  eachText(after, [], (text, path) => {
+    const foreign = namesIn(text).find((name) => !known.has(name));
+    if (foreign === undefined || problems.length >= PROBLEMS_MAX) return;
+    const message = `\`\${${foreign.slice(0, 60)}}\` is no reference that the configuration has so far; only its file may begin to read a variable of the environment. Write it there first, or the value itself here`;
+    problems.push({ path: fieldPath(path), message });
+  });
+  return problems;
+}
+
+/** Names that the loader would look up in the environment for this text: it is asked itself. */
+function namesIn(text: string): readonly string[] {
+  if (!text.includes('${')) return [];
+  const names: string[] = [];
+  const listening: Environment = new Proxy<Record<string, string>>(
+    {},
+    {
+      getOwnPropertyDescriptor: (_, name) => {
+        names.push(String(name));
+        return undefined;
+      },
+    },
+  );
+  expand(text, listening);
+  return names;
+}
+
+function otherLogFile(before: unknown, after: unknown): FieldProblem[] {
+  const to = part(after, ['log', 'access', 'to']);
+  if (typeof to !== 'string' || STANDARD_OUTPUTS.includes(to)) return [];
+  if (to === (part(before, ['log', 'access', 'to']) ?? LOG_DEFAULT)) return [];
+  const message =
+    'only the configuration file may name another file to write to; here write `-`, `null` for `log.access`, or what is there now';
+  return [{ path: 'log.access.to', message }];
+}
+
+function withoutOperator(before: unknown, after: unknown, tokens: () => readonly TokenEntry[]): FieldProblem[] {
+  const isOperator = (token: unknown): boolean => part(token, ['role']) === 'operator';
+  if (!listAt(before).some(isOperator) || listAt(after).some(isOperator)) return [];
+  if (tokens().some((token) => token.kept !== 'configuration' && isOperator(token) && token.expiresAt === null)) {
+    return [];
+  }
+  const message =
+    'this would leave no operator who could change anything any more; make a token first (POST /admin/tokens), or keep one here';
+  return [{ path: 'admin.tokens', message }];
+}
+
+function listAt(data: unknown): readonly unknown[] {
+  const tokens = part(data, ['admin', 'tokens']);
+  return Array.isArray(tokens) ? (tokens as readonly unknown[]) : [];
+}
+
+/** Undefined when there is no such part. */
+function part(data: unknown, path: readonly string[]): unknown {
+  let now = data;
+  for (const key of path) {
+    if (typeof now !== 'object' || now === null || !Object.hasOwn(now, key)) return undefined;
+    now = (now as Record<string, unknown>)[key];
+  }
+  return now;
+}
+
+/** Visits every text, those in the maps that `!!omap` makes among them. Data that holds itself is visited once. */
+function eachText(data: unknown, path: Path, visit: (text: string, path: Path) => void): void {
+  const seen = new Set<object>();
+  const open: { readonly value: unknown; readonly path: Path }[] = [{ value: data, path }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, path: at } = next;
+    if (typeof value === 'string') visit(value, at);
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+    seen.add(value);
+    const entries = value instanceof Map ? [...value] : Object.entries(value);
+    for (const [key, one] of entries.toReversed()) {
+      const step = Array.isArray(value) ? Number(key) : String(key);
+      open.push({ value: one as unknown, path: [...at, step] });
+    }
+  }
+}
