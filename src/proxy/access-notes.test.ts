@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { RequestHead, parseRequestHead } from '#http1/request-head.ts';
 import { putLine } from '#observe/access-line.ts';
 import { ExchangeNotes } from '#observe/exchange-notes.ts';
-import { noteRequest, noteTrace } from './access-notes.ts';
+import { noteEnd, noteRequest, noteTrace } from './access-notes.ts';
 import { prepareEdits } from './header-edits.ts';
 import { RequestIds } from './request-ids.ts';
 import { RequestWriter, type ClientFacts } from './request-writer.ts';
@@ -32,6 +32,8 @@ function noted(text: string): Record<string, unknown> {
   const edits = prepareEdits({ remove: [], set: [], add: [] });
   const end = writer.write(buf, head, facts, { stripBytes: 0, authority: Buffer.from('b:1'), edits }, out, 0);
   noteTrace(notes, out, writer);
+  const ended = { pool: null, status: 200, requestId: out, requestIdLength: 0 };
+  noteEnd(notes, ended, 'app', 'b', 0, text.length + 4, 7);
   buf.fill(0);
   const sent = /traceparent: 00-([0-9a-f]{32})-/.exec(out.toString('latin1', 0, end))?.[1];
   const line = Buffer.alloc(4096);

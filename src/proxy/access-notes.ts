@@ -27,7 +27,6 @@ export function noteRequest(
   const { fields } = head;
   notes.begin(nowMs, client.address, listener);
   notes.versionMinor = head.versionMinor;
-  notes.bytesIn = head.end - head.start;
   const agent = findUserAgent(buf, fields);
   notes.request(
     buf,
@@ -52,6 +51,35 @@ export function noteTrace(notes: ExchangeNotes, out: Buffer, writer: RequestWrit
   for (let i = 0; i < TRACE_BEHIND_ID.length; i++) if (out[from + i] !== TRACE_BEHIND_ID[i]) return;
   const start = from + TRACE_BEHIND_ID.length;
   notes.trace(out, start, start + TRACEPARENT_BYTES);
+}
+
+/** What an exchange knows at its end. */
+interface Ended {
+  readonly pool: { readonly plan: { readonly name: string } } | null;
+  readonly status: number;
+  readonly requestId: Uint8Array;
+  readonly requestIdLength: number;
+}
+
+/** The exchange is over: its line may be written. */
+export function noteEnd(
+  notes: ExchangeNotes,
+  { pool, status, requestId, requestIdLength }: Ended,
+  route: string,
+  backend: string,
+  fault: FaultCode,
+  bytesIn: number,
+  bytesOut: number,
+): void {
+  notes.route = route;
+  notes.pool = pool === null ? '' : pool.plan.name;
+  notes.backend = backend;
+  notes.status = status;
+  notes.fault = fault;
+  notes.bytesIn = bytesIn;
+  notes.bytesOut = bytesOut;
+  notes.requestId = requestId;
+  notes.requestIdLength = requestIdLength;
 }
 
 /** One is enough: what it notes is written at once. */

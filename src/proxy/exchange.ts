@@ -10,7 +10,7 @@ import { Method, type RequestHead } from '#http1/request-head.ts';
 import type { ResponseHead } from '#http1/response-head.ts';
 import type { Connection } from '#transport/transport.ts';
 import { ExchangeNotes } from '#observe/exchange-notes.ts';
-import { noteRequest, noteTrace } from './access-notes.ts';
+import { noteEnd, noteRequest, noteTrace } from './access-notes.ts';
 import type { Attempt } from './attempt.ts';
 import { Body, type BodySink } from './body.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -63,8 +63,7 @@ export class Exchange implements BodySink, TunnelOwner {
   #spareNotes: ExchangeNotes | null = null;
   #answeredById = '';
   /** Bytes of the request's head, and what a tunnel has carried; bodies and answers are counted where they pass. */
-  #headBytes = 0;
-  #tunnelIn = 0;
+  #bytesIn = 0;
   #tunnelOut = 0;
 
   constructor(plane: DataPlane) {
@@ -123,8 +122,7 @@ export class Exchange implements BodySink, TunnelOwner {
     this.status = 0;
     this.requestIdLength = 0;
     this.#answeredById = '';
-    this.#headBytes = head.end - head.start;
-    this.#tunnelIn = 0;
+    this.#bytesIn = head.end - head.start;
     this.#tunnelOut = 0;
     this.#route = null;
     this.pool = null;
@@ -294,7 +292,7 @@ export class Exchange implements BodySink, TunnelOwner {
   }
 
   countBytes(fromClient: number, fromBackend: number): void {
-    this.#tunnelIn += fromClient;
+    this.#bytesIn += fromClient;
     this.#tunnelOut += fromBackend;
     this.#plane.recorder.bytes(fromClient, fromBackend, this.client.listener.row);
   }
@@ -349,30 +347,17 @@ export class Exchange implements BodySink, TunnelOwner {
     noteRequest(this.#notes, buf, head, client.facts, client.listener.plan.name, nowMs);
   }
 
-  #log(notes: ExchangeNotes, fault: FaultCode, nowMs: number): void {
-    notes.route = this.#route?.plan.name ?? '';
-    notes.pool = this.pool?.plan.name ?? '';
-    notes.backend = this.#answeredById;
-    notes.status = this.status;
-    notes.fault = fault;
-    notes.bytesIn += this.#body.bytes;
-    notes.bytesOut = this.client.output.bytesSent;
-    notes.requestId = this.requestId;
-    notes.requestIdLength = this.requestIdLength;
-    this.#plane.accessLog?.write(notes, nowMs);
-  }
-
   #record(nowMs: number, fault: FaultCode): void {
-    if (this.#notes !== null) this.#log(this.#notes, fault, nowMs);
-    this.#plane.recorder.exchange(
-      this.#route === null ? 0 : this.#route.plan.row,
-      this.method,
-      this.status,
-      nowMs - this.#startedMs,
-      this.client.listener.row,
-      this.#headBytes + this.#body.bytes + this.#tunnelIn,
-      this.client.output.bytesSent + this.#tunnelOut,
-    );
+    const { client, method, status } = this;
+    const route = this.#route?.plan ?? null;
+    const bytesIn = this.#bytesIn + this.#body.bytes;
+    const bytesOut = client.output.bytesSent + this.#tunnelOut;
+    if (this.#notes !== null) {
+      noteEnd(this.#notes, this, route?.name ?? '', this.#answeredById, fault, bytesIn, bytesOut);
+      this.#plane.accessLog?.write(this.#notes, nowMs);
+    }
+    const row = route === null ? 0 : route.row;
+    this.#plane.recorder.exchange(row, method, status, nowMs - this.#startedMs, client.listener.row, bytesIn, bytesOut);
   }
 
   #writeHead(buf: Buffer, head: RequestHead, route: RouteState): void {
