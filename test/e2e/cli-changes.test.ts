@@ -125,10 +125,10 @@ describe('config', () => {
     assert.equal((await run('config rollback 1 --yes')).code, 0);
     assert.equal(await weightOfA(), 1);
     assert.match((await run('config rollback 99 --yes')).err, /99/);
-    writeFileSync(join(cwd, 'bad.yaml'), 'pools: { app: { backends: [x], weihgt: 1 } }');
+    writeFileSync(join(cwd, 'bad.yaml'), shown.out.replace('"workers":1', '"wrokers":1'));
     const bad = await run('config apply bad.yaml --yes', { cwd });
     assert.equal(bad.code, 1);
-    assert.match(bad.err, /weihgt/);
+    assert.match(bad.err, /^wrokers: .*did you mean `workers`/);
     assert.match((await run('config apply none.yaml --yes', { cwd })).err, /^none\.yaml: there is no such file\n$/);
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { programWith } from '#cli/program.ts';
 import { runCommand } from '../support/command-run.ts';
-import { whereIs } from '../support/needs.ts';
+import { need } from '../support/needs.ts';
 import { Program, temporaryDirectory } from '../support/program.ts';
 
 const IO = { stdout: () => {}, stderr: () => {}, env: {}, cwd: '.' };
@@ -72,10 +72,8 @@ compgen -v | grep -x 'commands\\|flags\\|valued' && echo LEAKED`;
     .toSorted();
 }
 
-const skipWithout = (shell: string): false | string => (whereIs(shell) === null ? `needs ${shell}` : false);
-
 describe('completion', () => {
-  test('bash: commands, those below them, options, values, files', { skip: skipWithout('bash') }, async (t) => {
+  test('bash: commands, those below them, options, values, files', async (t) => {
     const { out: script, code } = await runCommand(['completion', 'bash']);
     assert.equal(code, 0);
     const cwd = temporaryDirectory(t);
@@ -97,13 +95,13 @@ describe('completion', () => {
     assert.deepEqual(after('edgebalancer backends --token'), ['--token-file']);
   });
 
-  test('zsh: the script is one', { skip: skipWithout('zsh') }, async () => {
+  test('zsh: the script is one', { skip: need('zsh') }, async () => {
     const { out } = await runCommand(['completion', 'zsh']);
     const { status, stderr } = spawnSync('zsh', ['-f', '-n', '-c', out], { encoding: 'utf8' });
     assert.deepEqual([status, stderr], [0, '']);
   });
 
-  test('fish: commands and values', { skip: skipWithout('fish') }, async () => {
+  test('fish: commands and values', { skip: need('fish') }, async () => {
     const { out } = await runCommand(['completion', 'fish']);
     const complete = (line: string): string[] => {
       const program = `${out}\ncomplete -C '${line}'`;

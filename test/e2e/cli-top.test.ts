@@ -1,68 +1,14 @@
 /** `edgebalancer top` in a real pseudo terminal: what is drawn, what keys do, and that the terminal is given back. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { stripVTControlCharacters } from 'node:util';
 import { administer, OPERATOR } from '../support/admin-client.ts';
 import { runCommand } from '../support/command-run.ts';
 import { fixedAdmin, METRICS } from '../support/fixed-admin.ts';
-import { whereIs } from '../support/needs.ts';
 import { temporaryDirectory } from '../support/program.ts';
-import { until } from '../support/until.ts';
-
-const BIN = join(import.meta.dirname, '../../bin/edgebalancer.js');
-// Of util-linux; the one of other systems takes other arguments.
-const skip = process.platform === 'linux' && whereIs('script') !== null ? false : 'needs script of util-linux';
-
-class Terminal {
-  text = '';
-  ended: number | null = null;
-  readonly child: ChildProcess;
-
-  /** Runs a shell's `command` in a terminal of 80 columns and 24 rows, which says its modes before and after. */
-  constructor(t: TestContext, command: string, env: Readonly<Record<string, string>>) {
-    const shell = `stty rows 24 cols 80; echo "BEFORE $(stty -g)"; ${command}; echo "CODE $?"; echo "AFTER $(stty -g)"`;
-    const typescript = join(temporaryDirectory(t), 'typescript');
-    this.child = spawn('script', ['-q', '-e', '-c', shell, typescript], {
-      env: { ...process.env, TERM: 'xterm', SHELL: '/bin/sh', ...env },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    this.child.stdout?.on('data', (part: Buffer) => (this.text += part.toString()));
-    this.child.on('close', (code) => (this.ended = code ?? -1));
-    t.after(() => this.child.kill('SIGKILL'));
-  }
-
-  press(keys: string): void {
-    this.child.stdin?.write(keys);
-  }
-
-  /** Waits until the newest frame, or what came after it, has this in it. */
-  shows(pattern: RegExp): Promise<true> {
-    return until(`${pattern} on the screen`, () => {
-      const frame = stripVTControlCharacters(this.text.slice(this.text.lastIndexOf('\u001b[H')));
-      if (pattern.test(frame)) return true as const;
-      if (this.ended !== null) throw new Error(`it ended: ${this.text}`);
-      return null;
-    });
-  }
-
-  /** Waits for the end. The terminal must be as it was. Resolves with the exit code. */
-  async end(): Promise<number> {
-    await until('the terminal to end', () => this.ended !== null);
-    const { text } = this;
-    const modes = (when: string): string | undefined => new RegExp(`${when} ([0-9a-f:]+)`).exec(text)?.[1];
-    assert.ok(modes('BEFORE') !== undefined && modes('BEFORE') === modes('AFTER'), 'modes of the terminal');
-    assert.equal(
-      text.split('\u001b[?1049h').length,
-      text.split('\u001b[?1049l').length,
-      'the alternate screen is left',
-    );
-    assert.ok(text.lastIndexOf('\u001b[?25h') >= text.lastIndexOf('\u001b[?25l'), 'the cursor is shown');
-    return Number(/CODE (\d+)/.exec(text)?.[1]);
-  }
-}
+import { BIN, Terminal, TERMINAL_SKIP } from '../support/terminal.ts';
 
 const topIn = (t: TestContext, url: string, env: Record<string, string> = {}): Terminal =>
   new Terminal(t, `"${process.execPath}" "${BIN}" top --every 0.2`, {
@@ -71,7 +17,7 @@ const topIn = (t: TestContext, url: string, env: Record<string, string> = {}): T
     ...env,
   });
 
-describe('top in a terminal', { skip }, () => {
+describe('top in a terminal', { skip: TERMINAL_SKIP }, () => {
   test('keys change a running balancer, each only after y, and u undoes', async (t) => {
     const backends = ['a', 'b'].map((id, at) => ({ id, url: `http://127.0.0.1:${9 + at}` }));
     const { adminPort, operate } = await administer(t, { backends });

@@ -22,6 +22,8 @@ const PACKAGES = {
   curl: 'curl',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  zsh: 'zsh',
+  fish: 'fish',
 } as const;
 export type Command = keyof typeof PACKAGES;
 
