@@ -22,6 +22,11 @@ export function nameFindings(config: Config, read: ReadConfig, data: unknown): F
       config.routes.map(({ name }, at) => [name, ['routes', at, 'name']]),
       'a route',
     ),
+    ...twice(
+      config.admin.tokens.map(({ name }, at) => [name, ['admin', 'tokens', at, 'name']]),
+      'a token',
+    ),
+    ...reservedTokens(config),
     ...Object.entries(config.pools).flatMap(([pool, { backends }]) =>
       twice(
         backends.map((backend, at) => [
@@ -67,6 +72,22 @@ function twice(names: readonly (readonly [name: string, path: Path])[], what: st
       });
   }
   return findings;
+}
+
+/** The audit names who changed what by the token's name; these stand for no token, or for the environment's. */
+const RESERVED_TOKENS: readonly string[] = ['environment', 'start', 'file', 'signal'];
+
+function reservedTokens(config: Config): Finding[] {
+  return config.admin.tokens.flatMap(({ name }, at) =>
+    RESERVED_TOKENS.includes(name)
+      ? [
+          {
+            path: ['admin', 'tokens', at, 'name'],
+            message: `\`${name}\` is what the product itself is called in the audit; give this token another name`,
+          },
+        ]
+      : [],
+  );
 }
 
 const NO_ROUTES: readonly Path[] = [['pools'], ['routes']];

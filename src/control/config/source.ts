@@ -29,6 +29,8 @@ import {
   QUOTE_REFERENCE,
   syntaxMessage,
   tooDeep,
+  ALIASES_MAX,
+  tooManyAliases,
 } from './yaml-syntax.ts';
 
 /** More than any list of names needs; finding the place of each key takes time. */
@@ -59,8 +61,12 @@ export class Source {
     }
     const deep = tooDeep(text);
     if (deep !== -1) {
-      for (let at = -1; at < deep; at = nextLine(text, at)) this.#lines.addNewLine(at + 1);
-      this.#add(deep, [], `nested deeper than ${DEPTH_MAX} levels; no configuration is`);
+      this.#refuse(text, deep, `nested deeper than ${DEPTH_MAX} levels; no configuration is`);
+      return;
+    }
+    const tangled = tooManyAliases(text);
+    if (tangled !== -1) {
+      this.#refuse(text, tangled, `more than ${ALIASES_MAX} aliases (\`*name\`); no configuration needs so many`);
       return;
     }
     try {
@@ -108,6 +114,12 @@ export class Source {
     return isScalar(node) && node.value === null && (node.source ?? '') === '' && !this.#references.has(node);
   }
 
+  /** The text is not even parsed; `at` is where the trouble is. */
+  #refuse(text: string, at: number, message: string): void {
+    for (let line = -1; line < at; line = nextLine(text, line)) this.#lines.addNewLine(line + 1);
+    this.#add(at, [], message);
+  }
+
   #read(text: string, env: Environment): void {
     // Duplicates are looked for below: the library compares each key with every other.
     const document = parseDocument(text, {
@@ -122,7 +134,13 @@ export class Source {
     visit(document, {
       Map: (_, map, ancestors) => this.#checkKeys(map, [...ancestors, map]),
       Alias: (_, alias, ancestors) => {
-        if (alias.resolve(document) !== undefined) return;
+        const stands = alias.resolve(document);
+        if (stands !== undefined && ancestors.includes(stands)) {
+          const message = `\`*${shorten(alias.source)}\` stands inside what it stands for, and would have no end`;
+          this.#add(alias.range?.[0] ?? 0, pathOf([...ancestors, alias]), message);
+          return;
+        }
+        if (stands !== undefined) return;
         this.#add(
           alias.range?.[0] ?? 0,
           pathOf([...ancestors, alias]),

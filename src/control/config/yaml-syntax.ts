@@ -1,5 +1,5 @@
 /** What the YAML library must be kept from, and its errors in the words of whoever wrote the file. */
-import { parseDocument } from 'yaml';
+import { Lexer, parseDocument } from 'yaml';
 import { shorten } from './quantities.ts';
 
 /** Deeper than any configuration; the parser needs gigabytes for a file of brackets. */
@@ -9,6 +9,9 @@ export const DEPTH_MAX = 256;
 export const FILE_BYTES_MAX = 4 * 1024 * 1024;
 /** How often aliases may multiply what the file says. */
 export const ALIAS_COUNT_MAX = 100;
+
+/** Aliases in all. To find what one stands for, the whole file before it is walked; people write a handful. */
+export const ALIASES_MAX = 500;
 
 export const QUOTE_REFERENCE = 'inside `{…}` and `[…]` a reference stands in quotes: `"${NAME}"`';
 
@@ -30,9 +33,31 @@ export function tooDeep(text: string): number {
   return -1;
 }
 
-/** Whether a text is larger or deeper than the parser should be given. */
+/** What the lexer puts before a plain or block scalar, which is the token behind it. */
+const SCALAR_MARK = '\u001f';
+
+/** Where the first alias stands that is one too many, or -1. Asterisks in texts and comments do not count. */
+export function tooManyAliases(text: string): number {
+  let asterisks = 0;
+  for (let at = text.indexOf('*'); at !== -1 && asterisks <= ALIASES_MAX; at = text.indexOf('*', at + 1)) asterisks++;
+  if (asterisks <= ALIASES_MAX) return -1;
+  let aliases = 0;
+  let at = 0;
+  let before = '';
+  for (const token of new Lexer().lex(text)) {
+    if (before !== SCALAR_MARK && token.startsWith('*') && ++aliases > ALIASES_MAX) return at;
+    // Marks of the lexer's own (one control character) are not in the text.
+    if (!MARKS.has(token)) at += token.length;
+    before = token;
+  }
+  return -1;
+}
+
+const MARKS: ReadonlySet<string> = new Set(['\u0002', '\u0018', SCALAR_MARK]);
+
+/** Whether a text is larger, deeper or more tangled than the parser should be given. */
 export function tooLarge(text: string): boolean {
-  return Buffer.byteLength(text) > FILE_BYTES_MAX || tooDeep(text) !== -1;
+  return Buffer.byteLength(text) > FILE_BYTES_MAX || tooDeep(text) !== -1 || tooManyAliases(text) !== -1;
 }
 
 /** The parser's codes in the words of whoever wrote the file. */

@@ -49,7 +49,7 @@ export class YamlTree implements Tree {
   static read(text: string): YamlTree | undefined {
     if (tooLarge(text)) return undefined;
     const document = parseDocument(text, { prettyErrors: false, merge: true, uniqueKeys: false });
-    if (document.errors.length > 0) return undefined;
+    if (document.errors.length > 0 || isEndless(document)) return undefined;
     const tree = new YamlTree(document, text);
     try {
       // Aliases that lead nowhere, or multiply beyond the limit.
@@ -253,4 +253,18 @@ function padAsWritten(document: Document.Parsed, text: string): void {
         write.toString.call(node, { ...(context as object), flowCollectionPadding }, ...rest);
     },
   });
+}
+
+/** Whether an alias stands inside what it stands for. */
+function isEndless(document: Document.Parsed): boolean {
+  let endless = false;
+  visit(document, {
+    Alias: (_, alias, ancestors) => {
+      const stands = alias.resolve(document);
+      if (stands === undefined || !ancestors.includes(stands)) return undefined;
+      endless = true;
+      return visit.BREAK;
+    },
+  });
+  return endless;
 }

@@ -7,7 +7,7 @@
  * highest. At most a hundred are kept, and never fewer than the two that matter: the one in force, and one made live that
  * a change of the operator's file has set aside.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '#core/ports.ts';
@@ -77,6 +77,8 @@ export class DirectoryStore implements RevisionStore {
       await makePrivateDirectory(stateDir);
       await makePrivateDirectory(store.#directory);
     }
+    refuseOpenDoors(stateDir);
+    refuseOpenDoors(store.#directory);
     await store.#load(tidy);
     return store;
   }
@@ -140,6 +142,7 @@ export class DirectoryStore implements RevisionStore {
     const path = this.#path(number);
     let why = 'it is not a revision, or not whole';
     try {
+      refuseOpenDoors(path);
       const json = await readFile(path, 'utf8');
       const read = readRevision(json);
       if (read?.revision.revision === number) return { revision: read.revision, bytes: json.length };
@@ -158,6 +161,18 @@ export class DirectoryStore implements RevisionStore {
 
   #path(revision: number): string {
     return join(this.#directory, `${String(revision).padStart(6, '0')}.json`);
+  }
+}
+
+/** What others may write to is not believed: they could plant a configuration. Throws a sentence. */
+function refuseOpenDoors(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  const me = process.getuid?.() ?? stat.uid;
+  if (stat.uid !== me && stat.uid !== 0 && me !== 0) throw new Error(`${path} belongs to another user: chown it`);
+  if ((stat.mode & 0o022) !== 0) {
+    const wanted = stat.isDirectory() ? '700' : '600';
+    throw new Error(`others may write to ${path}: chmod ${wanted} ${path}`);
   }
 }
 

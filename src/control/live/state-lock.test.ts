@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { systemTimers } from '#supervisor/system-timers.ts';
 import { temporaryDirectory } from '../../../test/support/program.ts';
+import { until } from '../../../test/support/until.ts';
 import { StateLock } from './state-lock.ts';
 
 function lock(t: TestContext, dir: string): StateLock {
@@ -48,6 +49,20 @@ describe('the lock of a state directory', () => {
       writeFileSync(join(dir, 'lock'), JSON.stringify({ ...other, mark: 'x' }));
       assert.equal(await lock(t, dir).take(), null, JSON.stringify(other));
     }
+  });
+
+  const onLinux = process.platform === 'linux' ? false : 'processes are looked up in /proc';
+  test('one that has ended and that nobody has waited for does not hold it', { skip: onLinux }, async (t) => {
+    // What `exec` starts knows nothing of the child, and never waits for it.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    t.after(() => parent.kill('SIGKILL'));
+    const [text] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(String(text));
+    await until('the child to be a zombie', () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')));
+    const dir = temporaryDirectory(t);
+    const { hostname } = await import('node:os');
+    writeFileSync(join(dir, 'lock'), JSON.stringify({ pid, began: beganAt(pid), host: hostname(), mark: 'x' }));
+    assert.equal(await lock(t, dir).take(), null);
   });
 
   test('one that lives does, and on another host as long as its lock is touched', async (t) => {

@@ -193,18 +193,29 @@ async function linkedTo(file: string, name: string): Promise<boolean> {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isGone(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
+/** Ended, and not yet waited for by whoever started it: its number is still taken (proc_pid_stat(5), state). */
+function isGone(pid: number): boolean {
+  const state = statOf(pid)[0];
+  return state === 'Z' || state === 'X';
+}
+
 function beganAt(pid: number): string {
+  return statOf(pid)[19] ?? '';
+}
+
+/** Its fields from the state on; none where there is no such file. */
+function statOf(pid: number): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The command's name may hold anything but ends with the last bracket.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return '';
+    return [];
   }
 }
