@@ -207,14 +207,7 @@ describe('paths that are not there', () => {
   });
 
   test('are told which there are, and which methods', async () => {
-    for (const path of [
-      '/nope',
-      '/__proto__',
-      '/constructor',
-      '//',
-      '/admin/nope',
-      '/admin/copilot',
-    ]) {
+    for (const path of ['/nope', '/__proto__', '/constructor', '//', '/admin/nope', '/admin/copilot']) {
       const { status, data } = await api.operate('GET', path);
       assert.equal(status, 404, path);
       assert.match(data.detail, /\/admin\/overview, .*\/admin\/backends\/\{pool\}\/\{id\}/);

@@ -86,7 +86,10 @@ describe('demo', () => {
     await new Promise((resolve) => taken.close(resolve));
     const backends = new Program(t, ['backends', '--admin', `http://127.0.0.1:${port}`]);
     assert.equal(await backends.end(), 1);
-    assert.match(backends.stderr, new RegExp(`^No answer from http://127\\.0\\.0\\.1:${port}: nothing listens there\\. `));
+    assert.match(
+      backends.stderr,
+      new RegExp(`^No answer from http://127\\.0\\.0\\.1:${port}: nothing listens there\\. `),
+    );
   });
 
   test('a Node that cannot run the source is refused in one sentence', async (t) => {
