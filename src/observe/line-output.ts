@@ -11,7 +11,7 @@
  * writes block is a property of the description, which is shared with whoever else has it. A file has no reader, but its disk
  * may be slow: it is written by the thread pool.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** PIPE_BUF of Linux. */
@@ -49,6 +49,22 @@ export function openOutput(to: string): LineOutput {
   }
   const instant = !fstatSync(fd).isFile();
   return { fd, own: true, instant, pieceBytes: instant ? PIECE_BYTES_MAX : 0 };
+}
+
+/** Throws what `openOutput` would throw, as far as that can be known without creating a file that is missing. */
+export function checkOutput(to: string): void {
+  if (Object.hasOwn(STANDARD, to)) return closeOutput(openOutput(to));
+  try {
+    closeSync(openSync(to, FLAGS));
+  } catch (error) {
+    const failed = error as NodeJS.ErrnoException;
+    try {
+      if (failed.code !== 'ENOENT') throw failed;
+      accessSync(dirname(to), constants.W_OK | constants.X_OK);
+    } catch (why) {
+      throw new OutputError(`${to} cannot be written to: ${reason(to, why as NodeJS.ErrnoException)}`);
+    }
+  }
 }
 
 export function closeOutput({ fd, own }: LineOutput): void {

@@ -1,16 +1,17 @@
 /**
  * Each worker opens the access log for itself, and one that cannot has nobody to tell but its supervisor, when it is too late.
- * So the destination is opened once before a plan is given to any worker.
+ * So the destination is tried before a plan is given to any worker. A file that is missing is not created: the plan may yet be
+ * refused, or be a dry run's. Workers create it.
  */
 import type { AccessLogPlan } from '#core/plan-failures.ts';
-import { closeOutput, openOutput, OutputError } from '#observe/line-output.ts';
+import { checkOutput, OutputError } from '#observe/line-output.ts';
 import { OperatorError } from './operator-error.ts';
 
-/** Throws a sentence for the operator when the log cannot be written to. Creates a file that is missing. */
+/** Throws a sentence for the operator when the log cannot be written to. Creates nothing. */
 export function checkAccessLog(plan: AccessLogPlan | null): void {
   if (plan === null) return;
   try {
-    closeOutput(openOutput(plan.to));
+    checkOutput(plan.to);
   } catch (error) {
     if (error instanceof OutputError) throw new OperatorError(`Access log (log.access.to): ${error.message}`);
     throw error;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { administer, OPERATOR, stateDirectory } from '../support/admin-client.ts';
+import { administer, callAdmin, OPERATOR, stateDirectory } from '../support/admin-client.ts';
 
 const SECRET = 'a-secret-of-the-environment';
 
@@ -52,6 +52,25 @@ test('the last operator cannot be taken away', async (t) => {
   assert.equal((await api.operate('POST', '/admin/tokens', { body: { name: 'next', role: 'operator' } })).status, 201);
   assert.equal((await api.operate('PUT', '/admin/config', { body })).status, 200);
   assert.equal((await api.operate('GET', '/admin/overview')).status, 401);
+});
+
+test('M2b: nor by a rollback; L4: one that names no revision is audited with the number', async (t) => {
+  const api = await administer(t);
+  const { config } = (await api.operate('GET', '/admin/config')).data;
+  const made = await api.operate('POST', '/admin/tokens', { body: { name: 'next', role: 'operator' } });
+  const next = { token: made.data.token as string };
+  const body = { ...config, admin: { ...config.admin, tokens: [] } };
+  assert.equal((await api.operate('PUT', '/admin/config', { body })).status, 200);
+  const back = await callAdmin(api.adminPort, 'POST', '/admin/config/rollback', { ...next, body: {} });
+  assert.deepEqual([back.status, back.data.revision], [200, 3]);
+  const [entry] = (await api.operate('GET', '/admin/audit')).data.entries;
+  assert.deepEqual([entry.action, entry.summary], ['config.rollback', 'back to revision 1']);
+  assert.equal((await api.operate('DELETE', '/admin/tokens/next')).status, 204);
+  for (const to of [{ revision: 2 }, {}]) {
+    const refused = await api.operate('POST', '/admin/config/rollback', { body: to });
+    assert.deepEqual([refused.status, refused.data.errors?.[0].path], [400, 'admin.tokens'], refused.text);
+  }
+  assert.equal((await api.operate('GET', '/admin/overview')).status, 200);
 });
 
 test('a name that is looked up may not lead back here either', async (t) => {

@@ -88,7 +88,7 @@ describe('sessions', () => {
       'x-forwarded-host': 'admin.example',
     };
     const answer = await callAdmin(port, 'POST', '/admin/session', { body: { token: VIEWER }, headers });
-    assert.match(String(answer.headers['set-cookie']), /; Secure$/);
+    assert.match(String(answer.headers['set-cookie']), /^__Host-eb_session=.*; Secure$/, 'L3');
     assert.match(answer.headers['strict-transport-security'] ?? '', /max-age=\d+/);
     const { data } = await operate('GET', '/admin/audit');
     assert.deepEqual(data.entries[0].by, { name: 'watch', from: '203.0.113.9' });

@@ -99,3 +99,11 @@ describe('operators', () => {
     assert.deepEqual(refused(none, none), [], 'there was none in the configuration before');
   });
 });
+
+test('M1: no token of the configuration is named as one that was made', () => {
+  const more = FILE.replace('{ name: ops', () => '{ name: ci, role: viewer, hash: y }, { name: ops');
+  const made = (name: string): Partial<TokenEntry>[] => [{ name, kept: 'state', role: 'viewer', expiresAt: null }];
+  assert.deepEqual(refused(more, FILE, made('ci')), ['admin.tokens.0.name']);
+  assert.deepEqual(refused(more, FILE, made('other')), []);
+  assert.deepEqual(refused(more, more, made('ci')), [], 'what the file has begun may stay');
+});

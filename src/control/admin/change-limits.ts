@@ -8,9 +8,11 @@
  *   move and go, since the file has given them away.
  * - No other file for the access log. It is appended to as this process's user, in lines that a template words: that is how
  *   one writes an `authorized_keys`. Standard output, and none at all, may always be chosen.
+ * - No token named as one that was made here already: the audit could not tell the two apart.
  * - Not without any operator. Nobody could undo it over the API any more.
  *
- * A rollback is not asked: what it brings back came from the file, or passed here.
+ * A rollback is asked for the last of these alone: what it brings back came from the file, or passed here, but the tokens that
+ * were beside it then may be gone.
  */
 import type { FieldProblem, TokenEntry } from '#contract/control.ts';
 import type { ConfigDocument } from '../config/document.ts';
@@ -31,9 +33,16 @@ export function refuseBeyondApi(before: unknown, document: ConfigDocument, token
   const problems = [
     ...newReferences(before, after),
     ...otherLogFile(before, after),
+    ...takenNames(before, after, tokens),
     ...withoutOperator(before, after, tokens),
   ];
   if (problems.length > 0) throw new Invalid(problems.slice(0, PROBLEMS_MAX));
+}
+
+/** The same for a rollback, from `before` to `after`. */
+export function refuseWithoutOperator(before: unknown, after: unknown, tokens: () => readonly TokenEntry[]): void {
+  const problems = withoutOperator(before, after, tokens);
+  if (problems.length > 0) throw new Invalid(problems);
 }
 
 function newReferences(before: unknown, after: unknown): FieldProblem[] {
@@ -84,6 +93,24 @@ function withoutOperator(before: unknown, after: unknown, tokens: () => readonly
   const message =
     'this would leave no operator who could change anything any more; make a token first (POST /admin/tokens), or keep one here';
   return [{ path: 'admin.tokens', message }];
+}
+
+function takenNames(before: unknown, after: unknown, tokens: () => readonly TokenEntry[]): FieldProblem[] {
+  const nameOf = (token: unknown): unknown => part(token, ['name']);
+  const known = new Set(listAt(before).map(nameOf));
+  const fresh = listAt(after).map(nameOf);
+  if (fresh.every((name) => known.has(name))) return [];
+  const made = new Set<unknown>(tokens().flatMap(({ kept, name }) => (kept === 'configuration' ? [] : [name])));
+  return fresh.flatMap((name, at) =>
+    made.has(name) && !known.has(name)
+      ? [
+          {
+            path: fieldPath(['admin', 'tokens', at, 'name']),
+            message: 'a token of this name was made here; give this one another name, or revoke that one first',
+          },
+        ]
+      : [],
+  );
 }
 
 function listAt(data: unknown): readonly unknown[] {

@@ -70,7 +70,7 @@ export const EVENTS_CALLS: readonly AnyCall[] = [
           types: query.types ?? null,
           owner: { key, known: caller.tokenHash !== null },
           beatMs: arrival.by === 'worker' ? WORKER_BEAT_MS : BEAT_MS,
-          isWelcome: () => api.gate.stillMayRead(headers),
+          isWelcome: () => api.gate.stillMayRead(headers, arrival),
         },
         // A browser that has seen no id sends none; some clients send an empty one.
         (last === '' ? undefined : last) ?? query.after ?? null,

@@ -36,7 +36,12 @@ export async function describeCalls(calls: readonly AnyCall[], version: string):
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer' },
-          session: { type: 'apiKey', in: 'cookie', name: 'eb_session' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'eb_session',
+            description: 'Under TLS it is named `__Host-eb_session`, and no other counts.',
+          },
         },
       },
     },

@@ -61,7 +61,11 @@ export interface ConfigPort {
   change(request: ChangeRequest): Promise<ChangeResult>;
   /** Back to `revision`, or to the one before the one in force. It becomes a new revision. */
   rollback(
-    request: Omit<ChangeRequest, 'edit' | 'summary'> & { readonly revision: number | null },
+    request: Omit<ChangeRequest, 'edit' | 'summary'> & {
+      readonly revision: number | null;
+      /** Called with what would come back and its number, before anything is done. Throws `Invalid` when it may not be. */
+      readonly check?: (document: ConfigDocument, revision: number) => void;
+    },
   ): Promise<ChangeResult>;
   /** Writes the configuration in force into the file that it was read from. */
   save(request: Pick<ChangeRequest, 'actor' | 'ifMatch'>): Promise<ChangeResult>;

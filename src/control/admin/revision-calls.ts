@@ -5,6 +5,7 @@ import { json, problem } from './answer.ts';
 import { revisionAnswer, revisionsAnswer } from './answers-control.ts';
 import { actorOf, call, type AnyCall } from './call.ts';
 import { CHANGE_GIVES, ifMatchOf, settle } from './change.ts';
+import { refuseWithoutOperator } from './change-limits.ts';
 import { configIn, YAML } from './config-calls.ts';
 import { changeQuery, numberText, problemGiven } from './fields.ts';
 
@@ -62,16 +63,22 @@ export const REVISION_CALLS: readonly AnyCall[] = [
     }),
     gives: CHANGE_GIVES,
     run: async (asked) => {
-      const { config } = asked.api.ports;
-      const revision = asked.body.revision ?? null;
-      const ifMatch = ifMatchOf(asked.headers['if-match'], config.etag);
-      const result = await config.rollback({ actor: actorOf(asked), ifMatch, dryRun: asked.query.dryRun, revision });
-      return settle(
-        asked,
-        'config.rollback',
-        `back to ${revision === null ? 'the revision before' : `revision ${revision}`}`,
-        result,
-      );
+      const { api, query, body, headers } = asked;
+      const { config } = api.ports;
+      const revision = body.revision ?? null;
+      let back = revision;
+      const result = await config.rollback({
+        actor: actorOf(asked),
+        ifMatch: ifMatchOf(headers['if-match'], config.etag),
+        dryRun: query.dryRun,
+        revision,
+        check: (document, number) => {
+          back = number;
+          refuseWithoutOperator(config.document().data(), document.data(), () => api.tokens.list());
+        },
+      });
+      const summary = back === null ? 'back to the revision before' : `back to revision ${back}`;
+      return settle(asked, 'config.rollback', summary, result);
     },
   }),
 ];

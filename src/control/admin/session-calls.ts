@@ -57,7 +57,7 @@ export const SESSION_CALLS: readonly AnyCall[] = [
         const { status, title, detail, retryAfterS } = outcome;
         return problem(status, title, detail, retryAfterS > 0 ? { 'retry-after': String(retryAfterS) } : {});
       }
-      api.gate.signOut([headers['cookie']].flat()[0]);
+      api.gate.signOut([headers['cookie']].flat()[0], arrival);
       const { token, id } = outcome;
       const by = { name: token.name, from: arrival.address };
       const how = body.code === undefined ? 'a token' : 'a sign-in link';
@@ -77,7 +77,7 @@ export const SESSION_CALLS: readonly AnyCall[] = [
     access: 'signed-in',
     gives: { 204: { says: 'Signed out', schema: null } },
     run: async ({ api, headers, arrival, caller }) => {
-      if (api.gate.signOut([headers['cookie']].flat()[0])) {
+      if (api.gate.signOut([headers['cookie']].flat()[0], arrival)) {
         const by = { name: caller.actor?.name ?? '', from: arrival.address };
         await api.audit({ by, action: 'session.end', summary: 'signed out', revision: null, ok: true });
       }

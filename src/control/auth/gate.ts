@@ -10,7 +10,7 @@ import type { GuessLimit } from './guess-limit.ts';
 import type { Refusals } from './refusals.ts';
 import { mayAs, mayWithout, type Access } from './roles.ts';
 import { foreignOrigin } from './same-origin.ts';
-import { sessionIdOf, type Sessions } from './sessions.ts';
+import { sessionIdsOf, type Sessions } from './sessions.ts';
 import type { AdminSettings } from './settings.ts';
 import type { SignInCodes } from './sign-in-codes.ts';
 import type { KnownToken, Tokens } from './tokens.ts';
@@ -73,12 +73,12 @@ export class Gate {
    * Whether a request that was let in to read would still be: for answers that go on. It counts neither as a use of a session,
    * so a page that is left open is signed out in its time, nor as a refusal.
    */
-  stillMayRead({ authorization, cookie }: IncomingHttpHeaders): boolean {
+  stillMayRead({ authorization, cookie }: IncomingHttpHeaders, { secure }: Arrival): boolean {
     const { tokens, sessions, settings, timers } = this.#parts;
     if (authorization !== undefined) return tokenIn(authorization, tokens) !== null;
-    const id = sessionIdOf(cookie);
-    const session = id === null ? null : sessions.peek(id, timers.wallMs());
-    if (session !== null && tokens.byHash(session.tokenHash) !== null) return true;
+    const now = timers.wallMs();
+    const found = sessionIdsOf(cookie, secure).map((id) => sessions.peek(id, now));
+    if (found.some((session) => session !== null && tokens.byHash(session.tokenHash) !== null)) return true;
     return mayWithout('read', settings());
   }
 
@@ -100,10 +100,10 @@ export class Gate {
     return { token, id: sessions.begin(token.hash, now) };
   }
 
-  /** Ends the session whose cookie this is, if there is one. */
-  signOut(cookie: string | undefined): boolean {
-    const id = sessionIdOf(cookie);
-    return id !== null && this.#parts.sessions.end(id);
+  /** Ends every session whose cookie this is. Whether there was one. */
+  signOut(cookie: string | undefined, { secure }: Arrival): boolean {
+    const ended = sessionIdsOf(cookie, secure).filter((id) => this.#parts.sessions.end(id));
+    return ended.length > 0;
   }
 
   #byToken(authorization: string, arrival: Arrival): Caller | null {
@@ -112,12 +112,14 @@ export class Gate {
   }
 
   #bySession(cookie: string | undefined, arrival: Arrival): Caller {
-    const id = sessionIdOf(cookie);
-    if (id === null) return NOBODY;
-    const session = this.#parts.sessions.use(id, this.#parts.timers.wallMs());
-    const token = session === null ? null : this.#parts.tokens.byHash(session.tokenHash);
-    if (session === null || token === null) return NOBODY;
-    return callerOf(token, 'session', arrival, Math.min(session.endsMs, token.expiresMs ?? Infinity));
+    const { sessions, tokens, timers } = this.#parts;
+    for (const id of sessionIdsOf(cookie, arrival.secure)) {
+      const session = sessions.use(id, timers.wallMs());
+      const token = session === null ? null : tokens.byHash(session.tokenHash);
+      if (session === null || token === null) continue;
+      return callerOf(token, 'session', arrival, Math.min(session.endsMs, token.expiresMs ?? Infinity));
+    }
+    return NOBODY;
   }
 
   #wrong(arrival: Arrival): { readonly refusal: Refusal } {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ABSOLUTE_MS, IDLE_MS, sessionCookie, sessionIdOf, Sessions } from './sessions.ts';
+import { ABSOLUTE_MS, IDLE_MS, sessionCookie, sessionIdsOf, Sessions } from './sessions.ts';
 import { SignInCodes } from './sign-in-codes.ts';
 
 const MINUTE = 60_000;
@@ -74,13 +74,12 @@ describe('the cookie', () => {
   test('is for this server alone, out of reach of scripts', () => {
     const cookie = sessionCookie('id', false);
     assert.match(cookie, /^eb_session=id; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
-    assert.match(sessionCookie('id', true), /; Secure$/);
     assert.match(sessionCookie(null, false), /^eb_session=; .*Max-Age=0/);
   });
 
   test('is found among others, and only where it could be one', () => {
     const id = 'a'.repeat(43);
-    assert.equal(sessionIdOf(`x=1; eb_session=${id}; y=2`), id);
+    assert.deepEqual(sessionIdsOf(`x=1; eb_session=${id}; y=2`, false), [id]);
     for (const field of [
       undefined,
       '',
@@ -90,7 +89,22 @@ describe('the cookie', () => {
       `eb_session=${id}x`,
       `eb_session="${id}"`,
     ])
-      assert.equal(sessionIdOf(field), null, String(field));
+      assert.deepEqual(sessionIdsOf(field, false), [], String(field));
+  });
+
+  test('L3: under TLS it is one that no other host can plant, and no other counts', () => {
+    const cookie = sessionCookie('id', true);
+    assert.equal(cookie, '__Host-eb_session=id; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure');
+    assert.match(sessionCookie(null, true), /^__Host-eb_session=; Path=\/; .*Max-Age=0; Secure$/);
+    const [plain, host] = ['a'.repeat(43), 'b'.repeat(43)];
+    const field = `eb_session=${plain}; __Host-eb_session=${host}`;
+    assert.deepEqual([sessionIdsOf(field, true), sessionIdsOf(field, false)], [[host], [plain]]);
+  });
+
+  test('L3: every pair of the name is looked at, up to a bound', () => {
+    const ids = Array.from({ length: 20 }, (_, at) => String.fromCharCode(97 + at).repeat(43));
+    const field = ids.map((id) => `eb_session=${id}`).join('; ');
+    assert.deepEqual(sessionIdsOf(`eb_session=planted; ${field}`, false), ids.slice(0, 8));
   });
 });
 

@@ -7,6 +7,10 @@ import { randomBytes } from 'node:crypto';
 import { hashToken } from './token.ts';
 
 export const SESSION_COOKIE = 'eb_session';
+/** Under TLS. A browser takes `__Host-` only from this very host over TLS, so no neighbour under the domain can plant one (RFC 6265bis, 4.1.3.2). */
+export const SECURE_SESSION_COOKIE = `__Host-${SESSION_COOKIE}`;
+/** A field may hold several pairs of one name, by different paths; each costs a hash. */
+const IDS_MAX = 8;
 export const IDLE_MS = 30 * 60_000;
 export const ABSOLUTE_MS = 12 * 3_600_000;
 /** More browsers than a team has; the one that was idle for longest is signed out first. */
@@ -85,20 +89,25 @@ function isOver({ endsMs, usedMs }: Session, nowMs: number): boolean {
   return nowMs >= endsMs || nowMs - usedMs >= IDLE_MS;
 }
 
-/** The cookie's field. `id` null takes the cookie away. */
+/** The cookie's field. `id` null takes the cookie away. `secure`: the request came by TLS. */
 export function sessionCookie(id: string | null, secure: boolean): string {
   const life = id === null ? 0 : ABSOLUTE_MS / 1000;
-  return `${SESSION_COOKIE}=${id ?? ''}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${life}${secure ? '; Secure' : ''}`;
+  const field = `${nameFor(secure)}=${id ?? ''}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${life}`;
+  return secure ? `${field}; Secure` : field;
 }
 
-/** The session's id in a Cookie field; null: there is none that could be one. */
-export function sessionIdOf(field: string | undefined): string | null {
-  if (field === undefined) return null;
-  for (const pair of field.split(';')) {
+/** All that could be a session's id in a Cookie field. Under TLS, cookies that may have come without it are not looked at. */
+export function sessionIdsOf(field: string | undefined, secure: boolean): string[] {
+  const ids: string[] = [];
+  for (const pair of field?.split(';') ?? []) {
     const at = pair.indexOf('=');
-    if (pair.slice(0, at).trim() !== SESSION_COOKIE) continue;
+    if (pair.slice(0, at).trim() !== nameFor(secure)) continue;
     const value = pair.slice(at + 1).trim();
-    return /^[\w-]{43}$/.test(value) ? value : null;
+    if (/^[\w-]{43}$/.test(value) && ids.push(value) === IDS_MAX) break;
   }
-  return null;
+  return ids;
+}
+
+function nameFor(secure: boolean): string {
+  return secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE;
 }

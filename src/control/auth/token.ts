@@ -33,3 +33,6 @@ export function sameHash(a: string, b: string): boolean {
   const right = Buffer.from(b, 'latin1');
   return left.length === right.length && timingSafeEqual(left, right);
 }
+
+/** The audit names who changed what by the token's name; these stand for no token, or for the environment's. */
+export const RESERVED_TOKEN_NAMES: readonly string[] = ['environment', 'start', 'file', 'signal'];

@@ -86,6 +86,14 @@ describe('tokens', () => {
     assert.equal(tokens.list().length, 2, 'it is still listed, so that somebody sees that it has expired');
   });
 
+  test('M1: none is made under a name that the audit has for the product itself', async () => {
+    const { tokens } = tokensIn(null);
+    for (const name of ['environment', 'start', 'file', 'signal']) {
+      const refused = await tokens.create(name, 'operator', null);
+      assert.deepEqual([refused.kind, 'status' in refused && refused.status], ['refused', 409], name);
+    }
+  });
+
   test('of the configuration follow it at once', () => {
     const { tokens, settings } = tokensIn(null);
     settings.current = { ...NONE, tokens: [{ name: 'ci', role: 'viewer', hash: hashToken('abc') }] };

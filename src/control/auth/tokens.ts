@@ -7,7 +7,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Log, Timers } from '#core/ports.ts';
 import type { Role, TokenEntry } from '#contract/control.ts';
 import type { AdminSettings } from './settings.ts';
-import { hashToken, newToken, sameHash, TOKEN_LENGTH_MAX } from './token.ts';
+import { hashToken, newToken, RESERVED_TOKEN_NAMES, sameHash, TOKEN_LENGTH_MAX } from './token.ts';
 import { STORED_MAX, TokenFileError, type StoredToken, type TokenFile } from './token-file.ts';
 
 /** How often the file is looked at for another process's changes: a revoked token works for no longer than this. */
@@ -104,6 +104,8 @@ export class Tokens {
 
   /** Makes a token. It is shown once, here. */
   async create(name: string, role: Role, expiresMs: number | null): Promise<Creation> {
+    if (RESERVED_TOKEN_NAMES.includes(name))
+      return refused(409, `\`${name}\` is what the product itself is called in the audit. Choose another name.`);
     const token = newToken();
     const createdAt = new Date(this.#options.timers.wallMs()).toISOString();
     const expiresAt = expiresMs === null ? null : new Date(expiresMs).toISOString();

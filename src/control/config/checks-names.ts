@@ -1,5 +1,6 @@
 /** Names: unique, known where they are used, used where they are known, and no more than there is room for. */
 import { DEFAULT_CAPACITY } from '#memory/layout.ts';
+import { RESERVED_TOKEN_NAMES } from '../auth/token.ts';
 import { backendIdOf, backendsOf } from './backends.ts';
 import type { Finding } from './checks.ts';
 import { NAME, NAME_HELP } from './fields.ts';
@@ -38,7 +39,6 @@ export function nameFindings(config: Config, read: ReadConfig, data: unknown): F
     ),
     ...(read.routes === undefined ? missingRoutes(config) : poolReferences(config, keysOf(data, 'pools'))),
     ...limitReferences(config, [DEFAULT_RATE_LIMIT, ...keysOf(data, 'rateLimits')]),
-    ...capacity(config),
   ];
 }
 
@@ -74,12 +74,9 @@ function twice(names: readonly (readonly [name: string, path: Path])[], what: st
   return findings;
 }
 
-/** The audit names who changed what by the token's name; these stand for no token, or for the environment's. */
-const RESERVED_TOKENS: readonly string[] = ['environment', 'start', 'file', 'signal'];
-
 function reservedTokens(config: Config): Finding[] {
   return config.admin.tokens.flatMap(({ name }, at) =>
-    RESERVED_TOKENS.includes(name)
+    RESERVED_TOKEN_NAMES.includes(name)
       ? [
           {
             path: ['admin', 'tokens', at, 'name'],
@@ -158,7 +155,8 @@ function limitReferences(config: Config, known: readonly string[]): Finding[] {
   );
 }
 
-function capacity(config: Config): Finding[] {
+/** More than there is room for. */
+export function capacityFindings(config: Config): Finding[] {
   const { slots, routes, pools } = DEFAULT_CAPACITY;
   const control = config.routes.some((route) => route.controlPlane) ? 1 : 0;
   const findings: Finding[] = [];

@@ -1,6 +1,6 @@
 /** What no single value can tell: whether the parts of a configuration fit together. */
 import { listenerFindings } from './checks-listeners.ts';
-import { nameFindings } from './checks-names.ts';
+import { capacityFindings, nameFindings } from './checks-names.ts';
 import { poolFindings } from './checks-pools.ts';
 import { routeFindings } from './checks-routes.ts';
 import type { Path } from './problem.ts';
@@ -18,6 +18,9 @@ export interface Finding {
 
 /** `data` is what the file says; `read` the same with defaults; `config` with its routes worked out. */
 export function checkAcross(config: Config, read: ReadConfig, data: unknown): Finding[] {
+  // Each route is held against every other and every pool, which is no work only for as many as there is room for.
+  const beyond = capacityFindings(config);
+  if (beyond.length > 0) return beyond;
   return [
     ...nameFindings(config, read, data),
     ...listenerFindings(config, data),

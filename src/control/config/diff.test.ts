@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import type { Plan } from '#core/plan.ts';
 import { compile } from './compile.ts';
 import { diffPlans } from './diff.ts';
+import { ConfigDocument } from './document.ts';
 import { loadConfig } from './load.ts';
+import { WrittenReferences } from './written-references.ts';
 
 let slot = 0;
-function plan(text: string): Plan {
-  const { config } = loadConfig(text, 'f', {});
+function plan(text: string, env: Record<string, string> = {}): Plan {
+  const { config } = loadConfig(text, 'f', env);
   assert.ok(config, text);
   return compile(config, {
     revision: slot,
@@ -68,4 +70,27 @@ test('each change is a line, by names', () => {
     'pools.new: added',
     'routes: order is now two, one',
   ]);
+});
+
+test('M3: what was written as a reference is shown as written, in each form that a plan has of it', () => {
+  const env = { HOST: 'Inner-Host.example', KEY: 'k3y-of-upstream', WEIGHT: '7', WAIT: '1500ms', NAME: 'internal' };
+  const before = 'pools: { app: { backends: ["http://a:1"] } }\nroutes: [{ name: r, pool: app }]';
+  const after = `
+pools:
+  app:
+    timeouts: { connect: "\${WAIT}" }
+    backends: [{ id: a, url: "http://\${HOST}:81", weight: "\${WEIGHT}" }, { id: "\${NAME}", url: "http://b:1" }]
+routes:
+  - { name: q, pool: app, match: { path: "/\${KEY}" } }
+  - { name: r, pool: app, headers: { request: { set: { x-upstream: "\${KEY:-d3fault}", x-two: "id=\${NAME}" } } } }`;
+  const written = new WrittenReferences(
+    [before, after].map((text) => ConfigDocument.parse(text).data()),
+    env,
+  );
+  const lines = [
+    ...diffPlans(plan(before), plan(after, env), written),
+    ...diffPlans(plan(after, env), plan(before), written),
+  ].join('\n');
+  assert.doesNotMatch(lines, /inner-host|k3y-of-upstream|d3fault|internal|\b1500\b|\b7\b/i);
+  for (const reference of ['${HOST}', '${KEY}', '${WAIT}', '${NAME}']) assert.ok(lines.includes(reference), reference);
 });

@@ -3,6 +3,7 @@ import type { HeaderEdits, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
 import { formatPath, type Path } from './problem.ts';
 import { HIDDEN, hideInUrl, isSecretField } from './redaction.ts';
 import type { Config } from './schema.ts';
+import { WrittenReferences } from './written-references.ts';
 
 /** A value that is compared and never shown. */
 class Secret {
@@ -13,19 +14,22 @@ class Secret {
   }
 }
 
-/** Lines such as `pools.app.backends.b.weight: 1 -> 2`, `routes.api: added`; none when nothing changed. */
-export function diffPlans(before: Plan, after: Plan): string[] {
-  const lines = diff(viewOf(before), viewOf(after), []);
+const NOTHING_WRITTEN = new WrittenReferences([], {});
+
+/** Lines such as `pools.app.backends.b.weight: 1 -> 2`, `routes.api: added`; none when nothing changed. What `written` holds is shown as written. */
+export function diffPlans(before: Plan, after: Plan, written = NOTHING_WRITTEN): string[] {
+  const lines = diff(viewOf(before), viewOf(after), [], written);
   const order = after.routes.map(({ name }) => name);
   const kept = before.routes.map(({ name }) => name).filter((name) => order.includes(name));
   const now = order.filter((name) => kept.includes(name));
-  if (kept.join('\n') !== now.join('\n')) lines.push(`routes: order is now ${order.join(', ')}`);
+  if (kept.join('\n') !== now.join('\n'))
+    lines.push(`routes: order is now ${order.map((name) => written.hideParts(name)).join(', ')}`);
   return lines;
 }
 
 /** The same for what the configuration says and the plan does not hold. */
-export function diffSettings(before: Config, after: Config): string[] {
-  return diff(settingsOf(before), settingsOf(after), []);
+export function diffSettings(before: Config, after: Config, written = NOTHING_WRITTEN): string[] {
+  return diff(settingsOf(before), settingsOf(after), [], written);
 }
 
 function settingsOf({ state, admin, log, tracing, cost, copilot }: Config): Record<string, unknown> {
@@ -104,19 +108,23 @@ function omit(value: object, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
 
-function diff(before: unknown, after: unknown, path: Path): string[] {
+function diff(before: unknown, after: unknown, path: Path, written: WrittenReferences): string[] {
   if (isMapping(before) && isMapping(after)) {
     const keys = [...Object.keys(before), ...Object.keys(after).filter((key) => !Object.hasOwn(before, key))];
     return keys.flatMap((key) => {
       const own = [...path, key];
-      if (!Object.hasOwn(after, key)) return [`${formatPath(own)}: removed`];
-      if (!Object.hasOwn(before, key)) return [`${formatPath(own)}: added${summary(after[key])}`];
-      return diff(before[key], after[key], own);
+      if (!Object.hasOwn(after, key)) return [`${labelOf(own, written)}: removed`];
+      if (!Object.hasOwn(before, key)) return [`${labelOf(own, written)}: added${summary(after[key], own, written)}`];
+      return diff(before[key], after[key], own, written);
     });
   }
   if (whole(before) === whole(after)) return [];
-  const [was, is] = [shown(before), shown(after)];
-  return [`${formatPath(path)}: ${was === is ? `${is} (changed where it is not shown)` : `${was} -> ${is}`}`];
+  const [was, is] = [shown(before, path, written), shown(after, path, written)];
+  return [`${labelOf(path, written)}: ${was === is ? `${is} (changed where it is not shown)` : `${was} -> ${is}`}`];
+}
+
+function labelOf(path: Path, written: WrittenReferences): string {
+  return formatPath(path.map((step, at) => (typeof step === 'string' && at > 0 ? written.hideParts(step) : step)));
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
@@ -126,14 +134,19 @@ function whole(value: unknown): string {
   return JSON.stringify(value, (_, one: unknown) => (one instanceof Secret ? one.value : one)) ?? '';
 }
 
-function shown(value: unknown): string {
-  const hidden = (_: string, one: unknown): unknown =>
-    one instanceof Secret ? HIDDEN : typeof one === 'string' ? hideInUrl(one) : one;
-  return typeof value === 'string' ? hideInUrl(value) : JSON.stringify(value, hidden);
+function shown(value: unknown, path: Path, written: WrittenReferences): string {
+  const section = String(path[0]);
+  const hidden = (_: string, one: unknown): unknown => {
+    if (one instanceof Secret) return HIDDEN;
+    const open = written.hide(one, section);
+    return typeof open === 'string' ? hideInUrl(open) : open;
+  };
+  const one = hidden('', value);
+  return typeof one === 'string' ? one : JSON.stringify(value, hidden);
 }
 
 /** What is new needs no page: a backend is its URL, a single value itself. */
-function summary(value: unknown): string {
-  if (!isMapping(value)) return ` (${shown(value)})`;
-  return typeof value.url === 'string' ? ` (${shown(value.url)})` : '';
+function summary(value: unknown, path: Path, written: WrittenReferences): string {
+  if (!isMapping(value)) return ` (${shown(value, path, written)})`;
+  return typeof value.url === 'string' ? ` (${shown(value.url, path, written)})` : '';
 }

@@ -34,6 +34,15 @@ export function expand(text: string, env: Environment): Expansion | null {
   return { text: expanded, whole: /^\$\{[^{}]*\}$/.test(text), problems };
 }
 
+/** The references in a text, each with what it stands for; those that cannot be read are left out. */
+export function referencesIn(text: string, env: Environment): { readonly name: string; readonly value: string }[] {
+  return [...text.matchAll(REFERENCE)].flatMap(([, inside, close]) => {
+    if (inside === undefined || close === '') return [];
+    const found = lookUp(inside, env);
+    return 'value' in found ? [{ name: inside.split(':-', 1)[0] as string, value: found.value }] : [];
+  });
+}
+
 function lookUp(inside: string, env: Environment): { readonly value: string } | { readonly problem: string } {
   const at = inside.indexOf(':-');
   const name = at === -1 ? inside : inside.slice(0, at);

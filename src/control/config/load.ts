@@ -69,6 +69,8 @@ function parse(source: Source): Parsed {
     (issue) => !touches(source.unread, [issue.path as Path]),
   );
   if (result.success && source.unread.length === 0) return { issues, read: result.data, cut: [] };
+  // To look across the rest, each part would be cut out for itself.
+  if (issues.length > PROBLEMS_MAX) return { issues, read: null, cut: [] };
   const { value, cut } = salvage(source.data, [...source.unread, ...issues.flatMap(pathsOf)], (data) => {
     const again = judge(data);
     return again.success

@@ -6,12 +6,12 @@ import {
   isAlias,
   isMap,
   isNode,
-  isPair,
   isScalar,
   isSeq,
   LineCounter,
   parseDocument,
   visit,
+  type Alias,
   type Document,
   type Node,
   type Pair,
@@ -21,6 +21,7 @@ import {
 import { expand, type Environment } from './environment.ts';
 import { formatPath, type Path, type Problem } from './problem.ts';
 import { shorten } from './quantities.ts';
+import { aliasTargets, keyText, Places } from './yaml-aliases.ts';
 import {
   ALIAS_COUNT_MAX,
   DEPTH_MAX,
@@ -35,6 +36,8 @@ import {
 
 /** More than any list of names needs; finding the place of each key takes time. */
 const MAP_KEYS_MAX = 10_000;
+/** Nobody reads more. */
+const PROBLEMS_MAX = 500;
 /** What follows from one slip in the syntax says little. */
 const SYNTAX_ERRORS_MAX = 20;
 
@@ -50,6 +53,8 @@ export class Source {
   readonly unread: Path[] = [];
   readonly #lines = new LineCounter();
   #document: Document.Parsed | null = null;
+  #targets: ReadonlyMap<Alias, Node> = new Map();
+  readonly #places = new Places();
   /** Scalars that were one reference: what the environment said, before it was read as a number, boolean or null. */
   readonly #references = new Map<Node, string>();
 
@@ -131,21 +136,15 @@ export class Source {
     this.#document = document;
     this.#addSyntax([...document.errors, ...document.warnings], text);
     if (this.problems.length > 0) return;
+    this.#targets = aliasTargets(document);
     visit(document, {
-      Map: (_, map, ancestors) => this.#checkKeys(map, [...ancestors, map]),
+      Map: (_, map, ancestors) => {
+        this.#checkKeys(map, [...ancestors, map]);
+        return this.#goOn();
+      },
       Alias: (_, alias, ancestors) => {
-        const stands = alias.resolve(document);
-        if (stands !== undefined && ancestors.includes(stands)) {
-          const message = `\`*${shorten(alias.source)}\` stands inside what it stands for, and would have no end`;
-          this.#add(alias.range?.[0] ?? 0, pathOf([...ancestors, alias]), message);
-          return;
-        }
-        if (stands !== undefined) return;
-        this.#add(
-          alias.range?.[0] ?? 0,
-          pathOf([...ancestors, alias]),
-          `no anchor \`&${shorten(alias.source)}\` stands before this alias`,
-        );
+        this.#checkAlias(alias, [...ancestors, alias]);
+        return this.#goOn();
       },
     });
     if (this.problems.length > 0) return;
@@ -153,8 +152,10 @@ export class Source {
       Scalar: (at, node, ancestors) => {
         if (at !== 'key' && typeof node.value === 'string')
           this.#expand(node as Node & { value: unknown }, node.value, env, ancestors);
+        return this.#goOn();
       },
     });
+    if (this.#goOn() !== undefined) return;
     this.reread();
   }
 
@@ -173,24 +174,41 @@ export class Source {
     }
   }
 
+  /** What a visit returns to go on, or to end once as much is said as anybody reads. */
+  #goOn(): typeof visit.BREAK | undefined {
+    return this.problems.length < PROBLEMS_MAX ? undefined : visit.BREAK;
+  }
+
+  #checkAlias(alias: Alias, ancestors: readonly unknown[]): void {
+    const stands = this.#targets.get(alias);
+    if (stands !== undefined && !ancestors.includes(stands)) return;
+    const name = shorten(alias.source);
+    const message =
+      stands === undefined
+        ? `no anchor \`&${name}\` stands before this alias`
+        : `\`*${name}\` refers to itself: it stands inside what it stands for, and would have no end`;
+    this.#add(alias.range?.[0] ?? 0, this.#places.pathOf(ancestors), message);
+  }
+
   #checkKeys(map: YAMLMap, ancestors: readonly unknown[]): void {
     if (map.items.length > MAP_KEYS_MAX) {
       this.#add(
         map.range?.[0] ?? 0,
-        pathOf(ancestors),
+        this.#places.pathOf(ancestors),
         `has ${map.items.length} keys; no configuration has more than ${MAP_KEYS_MAX}`,
       );
       return;
     }
     const lines = new Map<string, number>();
+    const own = this.#places.pathOf(ancestors);
     for (const pair of map.items) {
       const { key } = pair;
       const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
-      if (!isScalar(key)) this.#add(offset, pathOf(ancestors), 'a key is plain text');
-      else if (key.value === null) this.#add(offset, pathOf(ancestors), 'a key is missing before `:`');
+      if (!isScalar(key)) this.#add(offset, own, 'a key is plain text');
+      else if (key.value === null) this.#add(offset, own, 'a key is missing before `:`');
       else {
         const name = keyText(pair);
-        const path = [...pathOf(ancestors), name];
+        const path = [...own, name];
         const before = lines.get(name);
         if (name === '__proto__') this.#add(offset, path, '`__proto__` cannot be a key');
         else if (before !== undefined)
@@ -203,7 +221,7 @@ export class Source {
   #expand(node: Node & { value: unknown }, text: string, env: Environment, ancestors: readonly unknown[]): void {
     const expansion = expand(text, env);
     if (expansion === null) return;
-    const path = pathOf([...ancestors, node]);
+    const path = this.#places.pathOf([...ancestors, node]);
     for (const problem of expansion.problems) this.#add(node.range?.[0] ?? 0, path, problem);
     if (expansion.problems.length > 0) this.unread.push(path);
     node.value = expansion.whole ? plainValue(expansion.text) : expansion.text;
@@ -258,22 +276,8 @@ export class Source {
   }
 
   #resolved(node: Node | null): Node | null {
-    return isAlias(node) && this.#document !== null ? (node.resolve(this.#document) ?? null) : node;
+    return isAlias(node) ? (this.#targets.get(node) ?? null) : node;
   }
-}
-
-function keyText(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : '';
-}
-
-function pathOf(ancestors: readonly unknown[]): Path {
-  const path: (string | number)[] = [];
-  ancestors.forEach((node, at) => {
-    const child = ancestors[at + 1];
-    if (isPair(node)) path.push(keyText(node));
-    else if (isSeq(node) && child !== undefined) path.push(node.items.indexOf(child));
-  });
-  return path;
 }
 
 function nextLine(text: string, at: number): number {

@@ -19,6 +19,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import type { Path } from './problem.ts';
+import { aliasTargets } from './yaml-aliases.ts';
 import { ALIAS_COUNT_MAX } from './yaml-syntax.ts';
 
 type Holder = YAMLMap | YAMLSeq;
@@ -143,9 +144,10 @@ export class Sharing {
 
   #uses(): Use[] {
     const uses: Use[] = [];
+    const targets = aliasTargets(this.#document);
     visit(this.#document, {
       Alias: (_, alias, parents) => {
-        const target = alias.resolve(this.#document);
+        const target = targets.get(alias);
         if (target !== undefined) uses.push({ alias, target, parents: [...parents] });
       },
     });

@@ -21,6 +21,7 @@ import {
 import type { Path } from './problem.ts';
 import { Refused } from './refused.ts';
 import type { Tree } from './tree.ts';
+import { aliasTargets } from './yaml-aliases.ts';
 import { keyText, Sharing } from './yaml-sharing.ts';
 import { ALIAS_COUNT_MAX, tooLarge } from './yaml-syntax.ts';
 
@@ -258,9 +259,10 @@ function padAsWritten(document: Document.Parsed, text: string): void {
 /** Whether an alias stands inside what it stands for. */
 function isEndless(document: Document.Parsed): boolean {
   let endless = false;
+  const targets = aliasTargets(document);
   visit(document, {
     Alias: (_, alias, ancestors) => {
-      const stands = alias.resolve(document);
+      const stands = targets.get(alias);
       if (stands === undefined || !ancestors.includes(stands)) return undefined;
       endless = true;
       return visit.BREAK;

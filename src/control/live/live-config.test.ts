@@ -1,5 +1,7 @@
 /** Changes: validated, numbered, kept, obeyed and told, one after another; and their undoing. */
 import assert from 'node:assert/strict';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ACTOR, change, done, FILE, place, start, weight, weightOf } from '../../../test/support/live-house.ts';
 import { addBackend, patchBackend } from '../config/edits.ts';
@@ -139,6 +141,35 @@ describe('a change', () => {
     const settings = live.settings();
     done(await change(live, weight(9)));
     assert.equal(live.settings(), settings, 'the same object while it says the same');
+  });
+});
+
+describe('what is kept', () => {
+  test('M3: says nothing of what a reference stands for, in the file of a revision or in drift', async (t) => {
+    const at = place(t);
+    const { live } = await start(t, at, FILE.replace('weight: 1', 'weight: 2'));
+    const text = 'pools: { app: { backends: [{ id: "${HIDDEN_NAME:-not-for-viewers}", url: "http://c:1" }] } }';
+    const result = done(await change(live, (document) => document.rewrite(text)));
+    assert.ok(
+      result.diff.some((line) => line.includes('${HIDDEN_NAME}')),
+      result.diff.join('\n'),
+    );
+    const { diff } = JSON.parse(readFileSync(join(at.dir, 'config/000002.json'), 'utf8')) as { diff: string[] };
+    assert.deepEqual(diff, result.diff);
+    assert.doesNotMatch([...diff, ...live.drift().diff].join('\n'), /not-for-viewers/);
+  });
+
+  test('M4: is not believed where others may write, which is told once with what to run', async (t) => {
+    const at = place(t);
+    const first = await start(t, at);
+    done(await change(first.live, weight(5)));
+    await first.live.close();
+    chmodSync(join(at.dir, 'config'), 0o777);
+    const { live, log } = await start(t, at);
+    assert.equal(weightOf(live), 1, 'the file is in force');
+    assert.equal(log.lines.filter((line) => line.includes('chmod 700')).length, 1, log.lines.join('\n'));
+    const refused = await change(live, weight(6));
+    assert.match(JSON.stringify(refused), /"failed".*is not believed.*chmod 700/);
   });
 });
 

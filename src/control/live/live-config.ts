@@ -18,6 +18,7 @@ import { loadConfig } from '../config/load.ts';
 import { Refused } from '../config/refused.ts';
 import type { Config } from '../config/schema.ts';
 import { same } from '../config/tree.ts';
+import { WrittenReferences } from '../config/written-references.ts';
 import { driftOf } from './drift.ts';
 import type { InForce, LiveOptions, Obedience } from './in-force.ts';
 import { decide, tellSetAside } from './opening.ts';
@@ -137,7 +138,7 @@ export class LiveConfig implements ConfigPort {
         revision,
         differs,
         setAside: this.#state.store.text(revision.setAside ?? 0) === null ? null : revision.setAside,
-        diff: differs ? this.#diffTo(accepted.config) : [],
+        diff: differs ? this.#diffToFile(false) : [],
       });
       this.#drift = { key, entry };
     }
@@ -149,22 +150,15 @@ export class LiveConfig implements ConfigPort {
       const stale = this.#stale(request.ifMatch);
       if (stale !== null) return stale;
       const document = this.document();
-      try {
-        request.edit(document);
-      } catch (error) {
-        if (error instanceof Refused) return { kind: 'refused', status: error.status, why: error.message };
-        if (error instanceof Invalid) return { kind: 'invalid', problems: error.problems };
-        throw error;
-      }
+      const refused = thrownBy(() => request.edit(document));
+      if (refused !== null) return refused;
       const { actor, summary, dryRun } = request;
       const by = { name: actor.name, from: actor.from };
       return this.#propose({ by, source: 'api', summary, dryRun, text: document.text, file: null });
     });
   }
 
-  rollback(
-    request: Omit<ChangeRequest, 'edit' | 'summary'> & { readonly revision: number | null },
-  ): Promise<ChangeResult> {
+  rollback(request: Parameters<ConfigPort['rollback']>[0]): Promise<ChangeResult> {
     return this.#enqueue(async () => {
       const stale = this.#stale(request.ifMatch);
       if (stale !== null) return stale;
@@ -177,7 +171,10 @@ export class LiveConfig implements ConfigPort {
         const kept = numbers.length === 0 ? 'none is kept' : `kept are ${numbers[0]} to ${numbers.at(-1)}`;
         return { kind: 'refused', status: 404, why: `there is no revision ${wanted}; ${kept}` };
       }
-      const { actor, dryRun } = request;
+      const { actor, dryRun, check } = request;
+      const document = ConfigDocument.parse(text, this.#options.environment);
+      const refused = thrownBy(() => check?.(document, wanted));
+      if (refused !== null) return refused;
       const by = { name: actor.name, from: actor.from };
       return this.#propose({ by, source: 'rollback', summary: `back to revision ${wanted}`, dryRun, text, file: null });
     });
@@ -189,7 +186,7 @@ export class LiveConfig implements ConfigPort {
       if (stale !== null) return stale;
       const { text, config, revision } = this.#now;
       if (revision.hash === this.file.accepted.hash) return this.#done({ changed: false });
-      const diff = this.#diffFrom(this.file.accepted.config);
+      const diff = this.#diffToFile(true);
       try {
         const why = await this.file.write(text);
         if (why !== null) return { kind: 'refused', status: 409, why };
@@ -255,7 +252,11 @@ export class LiveConfig implements ConfigPort {
     const why =
       typeof candidate === 'string' ? candidate : (candidate.refusal() ?? needsRestart(before.config, config));
     if (why !== null || typeof candidate === 'string') return { kind: 'refused', status: 409, why: why ?? '' };
-    const diff = [...diffPlans(this.#obeyed.plan(), candidate.plan), ...diffSettings(before.config, config)];
+    const written = this.#written(text);
+    const diff = [
+      ...diffPlans(this.#obeyed.plan(), candidate.plan, written),
+      ...diffSettings(before.config, config, written),
+    ];
     if (dryRun) return this.#done({ dryRun, changed: true, diff, warnings });
     const next: InForce = { revision: this.#revisionOf(proposal, number, diff), text, config };
     const unkept = await this.#keepOr(next, source === 'file');
@@ -316,16 +317,23 @@ export class LiveConfig implements ConfigPort {
     await this.#state.store.append(next.revision, next.text);
   }
 
-  #diffTo(config: Config): string[] {
-    const candidate = this.#obedience?.compile(config, this.revision);
-    if (candidate === undefined || typeof candidate === 'string') return diffSettings(this.#now.config, config);
-    return [...diffPlans(this.#obeyed.plan(), candidate.plan), ...diffSettings(this.#now.config, config)];
+  /** References of what is in force and of another text: no difference says what they stand for. */
+  #written(other: string): WrittenReferences {
+    const texts = [this.#now.text, other].map((text) => ConfigDocument.parse(text).data());
+    return new WrittenReferences(texts, this.#options.environment);
   }
 
-  #diffFrom(config: Config): string[] {
+  /** From what is in force to what the file says; `back`: the other way. */
+  #diffToFile(back: boolean): string[] {
+    const { config, text } = this.file.accepted;
+    const written = this.#written(text);
+    const [was, is] = back ? [config, this.#now.config] : [this.#now.config, config];
+    const settings = diffSettings(was, is, written);
     const candidate = this.#obedience?.compile(config, this.revision);
-    if (candidate === undefined || typeof candidate === 'string') return diffSettings(config, this.#now.config);
-    return [...diffPlans(candidate.plan, this.#obeyed.plan()), ...diffSettings(config, this.#now.config)];
+    if (candidate === undefined || typeof candidate === 'string') return settings;
+    const plans = [this.#obeyed.plan(), candidate.plan] as const;
+    const [before, after] = back ? [plans[1], plans[0]] : plans;
+    return [...diffPlans(before, after, written), ...settings];
   }
 
   #stale(ifMatch: string | null): ChangeResult | null {
@@ -366,5 +374,17 @@ export class LiveConfig implements ConfigPort {
     const done = this.#queue.then(work).finally(() => (this.#waiting -= 1));
     this.#queue = done.catch(() => {});
     return done;
+  }
+}
+
+/** What an edit or a check throws to say no; null when it says nothing. */
+function thrownBy(work: () => void): ChangeResult | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (error instanceof Refused) return { kind: 'refused', status: error.status, why: error.message };
+    if (error instanceof Invalid) return { kind: 'invalid', problems: error.problems };
+    throw error;
   }
 }

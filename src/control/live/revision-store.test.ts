@@ -83,14 +83,14 @@ describe('a directory of revisions', () => {
     assert.deepEqual(readdirSync(join(dir, 'config')), before);
   });
 
-  test('what others may write to is not believed', async (t) => {
+  test('M4: what others may write to is not believed', async (t) => {
     const dir = temporaryDirectory(t);
     await fill(await DirectoryStore.open(dir, new LogRecord(), true), 1, 3);
     chmodSync(join(dir, 'config/000003.json'), 0o666);
     assert.deepEqual(numbers(await DirectoryStore.open(dir, new LogRecord(), false)), [1, 2]);
     for (const part of [join(dir, 'config'), dir]) {
       chmodSync(part, 0o777);
-      await assert.rejects(DirectoryStore.open(dir, new LogRecord(), false), /others may write to .*: chmod 700 /);
+      await assert.rejects(DirectoryStore.open(dir, new LogRecord(), false), /others may write to .*; run: chmod 700 /);
       chmodSync(part, 0o700);
     }
   });

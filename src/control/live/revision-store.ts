@@ -164,15 +164,21 @@ export class DirectoryStore implements RevisionStore {
   }
 }
 
-/** What others may write to is not believed: they could plant a configuration. Throws a sentence. */
+/** What is kept may be somebody else's. */
+export class OpenDoors extends Error {
+  override readonly name = 'OpenDoors';
+}
+
+/** What others may write to is not believed: they could plant a configuration. Throws `OpenDoors`. */
 function refuseOpenDoors(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return;
   const me = process.getuid?.() ?? stat.uid;
-  if (stat.uid !== me && stat.uid !== 0 && me !== 0) throw new Error(`${path} belongs to another user: chown it`);
+  if (stat.uid !== me && stat.uid !== 0 && me !== 0)
+    throw new OpenDoors(`${path} belongs to another user; give it to the one that runs edgebalancer (chown)`);
   if ((stat.mode & 0o022) !== 0) {
     const wanted = stat.isDirectory() ? '700' : '600';
-    throw new Error(`others may write to ${path}: chmod ${wanted} ${path}`);
+    throw new OpenDoors(`others may write to ${path}; run: chmod ${wanted} ${path}`);
   }
 }
 

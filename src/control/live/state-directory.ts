@@ -5,7 +5,7 @@
  * than one that was refused.
  */
 import type { Log, Timers } from '#core/ports.ts';
-import { DirectoryStore, MemoryStore, type RevisionStore } from './revision-store.ts';
+import { DirectoryStore, MemoryStore, OpenDoors, type RevisionStore } from './revision-store.ts';
 import type { Revision } from './revision.ts';
 import { StateLock } from './state-lock.ts';
 
@@ -84,6 +84,8 @@ export class StateDirectory {
 }
 
 function whyNot(dir: string, error: unknown): string {
+  if (error instanceof OpenDoors)
+    return `What ${dir} keeps is not believed, since others could have written it: ${error.message}.`;
   const { code, message } = error as NodeJS.ErrnoException;
   return `The state directory ${dir} cannot be written (${code ?? message}); make it writable, name another (\`state.dir\`), or write \`state: { dir: null }\` to keep nothing.`;
 }

@@ -52,7 +52,7 @@ describe('the lock of a state directory', () => {
   });
 
   const onLinux = process.platform === 'linux' ? false : 'processes are looked up in /proc';
-  test('one that has ended and that nobody has waited for does not hold it', { skip: onLinux }, async (t) => {
+  test('L2: one that has ended and that nobody has waited for does not hold it', { skip: onLinux }, async (t) => {
     // What `exec` starts knows nothing of the child, and never waits for it.
     const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     t.after(() => parent.kill('SIGKILL'));
