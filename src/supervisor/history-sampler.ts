@@ -11,35 +11,15 @@
 import type { Sample } from '#control/history/step.ts';
 import { HISTORY_COUNTERS, HISTORY_GAUGES } from '#contract/history.ts';
 import type { Plan } from '#core/plan.ts';
-import {
-  METHOD_SERIES_COUNT,
-  SERIES_SUM_US,
-  SLOT_CELLS,
-  SLOT_PICKS,
-  STATUS_CELLS,
-  statusOfCell,
-  type GlobalCounter,
-} from '#memory/counters.ts';
+import { METHOD_SERIES_COUNT, SERIES_SUM_US, SLOT_CELLS, SLOT_PICKS, STATUS_CELLS } from '#memory/counters.ts';
 import { isServing } from '#observe/backends-report.ts';
 import { inFlight } from '#observe/metrics-report.ts';
 import { isControlPool, type Observed } from '#observe/observed.ts';
 import { UNROUTED, UNROUTED_ROW } from '#observe/series.ts';
+import { addClasses, CLASSES, grown, LABELLESS_COUNTERS } from './count-deltas.ts';
 
-/** Of the history's counters, those that workers count without a label. */
-const GLOBALS: readonly (GlobalCounter & (typeof HISTORY_COUNTERS)[number])[] = [
-  'retries',
-  'failovers',
-  'upstreamErrors',
-  'circuitOpens',
-  'rateLimited',
-  'bytesIn',
-  'bytesOut',
-];
-/** Statuses below 100, and the five classes. */
-const CLASSES = 6;
 /** Each so many times a series is read even if nothing seems to have happened. */
 const READ_ANYWAY_EVERY = 16;
-const CLASS_OF_CELL = Uint8Array.from({ length: STATUS_CELLS }, (_, cell) => Math.floor(statusOfCell(cell) / 100));
 
 const C = Object.fromEntries(HISTORY_COUNTERS.map((name, at) => [name, at])) as Record<
   (typeof HISTORY_COUNTERS)[number],
@@ -64,7 +44,7 @@ export function historySampler(observed: () => Observed): () => Sample {
 class HistorySampler {
   readonly #counters = new Float64Array(HISTORY_COUNTERS.length);
   readonly #gauges = new Float64Array(HISTORY_GAUGES.length);
-  readonly #globals = new Float64Array(GLOBALS.length);
+  readonly #globals = new Float64Array(LABELLESS_COUNTERS.length);
   readonly #statuses = new StatusDeltas();
   readonly #picks = new PickDeltas();
   #owners: Owners | null = null;
@@ -75,7 +55,7 @@ class HistorySampler {
     const { plan, tables } = observed;
     const { names, slots, routes } = this.#ownersOf(plan);
     const counters = this.#counters.fill(0);
-    GLOBALS.forEach((name, at) => {
+    LABELLESS_COUNTERS.forEach((name, at) => {
       const count = tables.counters.global(name);
       counters[C[name]] = grown(this.#globals[at]!, count);
       this.#globals[at] = count;
@@ -133,17 +113,9 @@ class StatusDeltas {
   }
 
   /** False: nothing has ever been counted in it. */
-  #read({ tables, workerRows }: Observed, series: number, before: Float64Array, into: Float64Array | null): boolean {
+  #read(observed: Observed, series: number, before: Float64Array, into: Float64Array | null): boolean {
     const now = this.#now.fill(0);
-    const from = series * STATUS_CELLS;
-    for (let worker = 0; worker < workerRows; worker++) {
-      const cells = tables.counters.rows[worker]?.series;
-      if (cells === undefined) continue;
-      for (let cell = 0; cell < SERIES_SUM_US; cell++) {
-        const count = cells[from + cell]!;
-        if (count !== 0) now[CLASS_OF_CELL[cell]!]! += count;
-      }
-    }
+    addClasses(observed, series, now);
     let any = false;
     for (let at = 0; at < CLASSES; at++) {
       const count = now[at]!;
@@ -179,11 +151,6 @@ class PickDeltas {
       seen.picks = picks;
     }
   }
-}
-
-/** A count that has become smaller began anew. */
-function grown(before: number, now: number): number {
-  return now >= before ? now - before : now;
 }
 
 function sumOver({ tables, workerRows }: Observed, cell: number): number {

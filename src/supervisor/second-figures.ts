@@ -4,35 +4,18 @@
  * next to nothing. It knows nothing of what happened before it began, which is when somebody begins to listen.
  */
 import { STATUS_CLASSES, type StatusClass } from '#contract/admin.ts';
-import type { MetricsEvent, RateName } from '#contract/events.ts';
+import type { MetricsEvent } from '#contract/events.ts';
 import type { TakeFigures } from '#control/events/event-hub.ts';
 import type { Plan } from '#core/plan.ts';
-import {
-  METHOD_SERIES_COUNT,
-  SERIES_FLOW_CELLS,
-  SERIES_SUM_US,
-  STATUS_CELLS,
-  statusOfCell,
-  type GlobalCounter,
-} from '#memory/counters.ts';
+import { METHOD_SERIES_COUNT, SERIES_FLOW_CELLS } from '#memory/counters.ts';
 import { DURATION_CELLS } from '#memory/duration-cells.ts';
 import { HISTOGRAM_CELLS, quantilesUs } from '#memory/histogram.ts';
 import { isServing } from '#observe/backends-report.ts';
 import { inFlight, millis } from '#observe/metrics-report.ts';
 import { userPools, type Observed } from '#observe/observed.ts';
 import { UNROUTED, UNROUTED_ROW } from '#observe/series.ts';
+import { addClasses, CLASSES, grown, LABELLESS_COUNTERS } from './count-deltas.ts';
 
-const GLOBALS = [
-  'retries',
-  'failovers',
-  'upstreamErrors',
-  'circuitOpens',
-  'rateLimited',
-  'bytesIn',
-  'bytesOut',
-] as const satisfies readonly (GlobalCounter & RateName)[];
-/** Statuses below 100, and the five classes. */
-const CLASSES = 6;
 /** Series whose histograms are remembered, 6.5 KiB each: with more of them busy there is no latency to tell. */
 const HISTOGRAMS_MAX = 256;
 
@@ -65,9 +48,9 @@ class SecondFigures {
     const { plan, tables } = observed;
     this.#readSeries(observed);
     const rate = (amount: number): number => Math.round((amount * 1000) / seconds) / 1000;
-    const totals = {} as Record<(typeof GLOBALS)[number], number>;
-    const rates = {} as Record<(typeof GLOBALS)[number], number>;
-    for (const name of GLOBALS) {
+    const totals = {} as Record<(typeof LABELLESS_COUNTERS)[number], number>;
+    const rates = {} as Record<(typeof LABELLESS_COUNTERS)[number], number>;
+    for (const name of LABELLESS_COUNTERS) {
       const count = (totals[name] = tables.counters.global(name));
       rates[name] = rate(grown(this.#globals.get(name) ?? 0, count));
       this.#globals.set(name, count);
@@ -115,17 +98,9 @@ class SecondFigures {
     }
   }
 
-  #readStatuses({ tables, workerRows }: Observed, series: number, classes: Float64Array): void {
+  #readStatuses(observed: Observed, series: number, classes: Float64Array): void {
     const now = new Float64Array(CLASSES);
-    const from = series * STATUS_CELLS;
-    for (let worker = 0; worker < workerRows; worker++) {
-      const cells = tables.counters.rows[worker]?.series;
-      if (cells === undefined) continue;
-      for (let cell = 0; cell < SERIES_SUM_US; cell++) {
-        const count = cells[from + cell]!;
-        if (count !== 0) now[Math.floor(statusOfCell(cell) / 100)]! += count;
-      }
-    }
+    addClasses(observed, series, now);
     for (let at = 0; at < CLASSES; at++) this.#fresh[at]! += grown(classes[at]!, now[at]!);
     classes.set(now);
   }
@@ -193,9 +168,4 @@ function sum(counts: Float64Array): number {
   let all = 0;
   for (const count of counts) all += count;
   return all;
-}
-
-/** A count that has become smaller began anew. */
-function grown(before: number, now: number): number {
-  return now >= before ? now - before : now;
 }

@@ -1,5 +1,6 @@
 /** The past day's counters. */
 import { z } from 'zod';
+import { HISTORY_STEP_MAX_S } from '../history/history-range.ts';
 import { json } from './answer.ts';
 import { historyAnswer } from './answers-control.ts';
 import { call, type AnyCall } from './call.ts';
@@ -7,7 +8,6 @@ import { moment, numberText } from './fields.ts';
 import { BadInput } from './input.ts';
 
 const HOUR_MS = 3_600_000;
-const STEP_MAX_S = 86_400;
 
 export const HISTORY_CALLS: readonly AnyCall[] = [
   call({
@@ -20,7 +20,7 @@ export const HISTORY_CALLS: readonly AnyCall[] = [
     query: z.strictObject({
       from: moment.optional().meta({ description: 'Where it begins; an hour before `to` when left out' }),
       to: moment.optional().meta({ description: 'Where it ends; now when left out' }),
-      step: numberText(z.int().min(1).max(STEP_MAX_S))
+      step: numberText(z.int().min(1).max(HISTORY_STEP_MAX_S))
         .optional()
         .meta({ description: 'Seconds; whatever gives a few hundred steps when left out' }),
     }),

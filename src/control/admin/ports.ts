@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { CostAnswer } from '#contract/cost.ts';
 import type { HistoryAnswer } from '#contract/history.ts';
-import type { AuditEntry, DriftEntry, FieldProblem, RevisionEntry, Role } from '#contract/control.ts';
+import type { AuditEntry, ChangeAnswer, DriftEntry, FieldProblem, RevisionEntry, Role } from '#contract/control.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { StreamTerms } from '../events/event-stream.ts';
 import type { AdminView } from './view.ts';
@@ -27,17 +27,7 @@ export interface ChangeRequest {
 }
 
 export type ChangeResult =
-  | {
-      readonly kind: 'done';
-      readonly revision: number;
-      readonly etag: string;
-      readonly dryRun: boolean;
-      readonly changed: boolean;
-      readonly diff: readonly string[];
-      readonly warnings: readonly string[];
-      readonly obeyed: boolean;
-      readonly kept: boolean;
-    }
+  | ({ readonly kind: 'done'; readonly etag: string } & ChangeAnswer)
   /** The new configuration is not valid. */
   | { readonly kind: 'invalid'; readonly problems: readonly FieldProblem[] }
   /** `ifMatch` is not what is in force. */

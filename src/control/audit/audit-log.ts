@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { AuditEntry, RevisionEntry } from '#contract/control.ts';
 import type { Log, Timers } from '#core/ports.ts';
-import { makePrivateDirectory, syncDirectory } from '../auth/replace-file.ts';
+import { makePrivateDirectory, syncDirectory } from '../files/replace-file.ts';
 import type { AuditPort } from '../admin/ports.ts';
 
 const NAME = 'audit.jsonl';

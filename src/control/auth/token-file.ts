@@ -7,7 +7,7 @@ import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { makePrivateDirectory, replaceFile } from './replace-file.ts';
+import { makePrivateDirectory, replaceFile } from '../files/replace-file.ts';
 import { isTokenHash } from './token.ts';
 
 const NAME = 'tokens.json';

@@ -2,9 +2,10 @@
  * `STATE/prices.json`: what `edgebalancer cost refresh` found, by region. It wins over the table. Written beside and renamed
  * into place, so that whoever reads finds the old or the new file, whole.
  */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makePrivateDirectory, replaceFile } from '../files/replace-file.ts';
 import { PRICE_KEY_NAMES, PRICE_KEYS, type PriceKey } from './price-keys.ts';
 import type { Viewers } from './price-table.ts';
 import type { Price } from './price-tiers.ts';
@@ -71,7 +72,7 @@ export interface RefreshedPrices {
 
 /** Adds to what the file has of other regions. Resolves with its path once the disk has it. */
 export async function writePricesFile(dir: string, found: RefreshedPrices): Promise<string> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makePrivateDirectory(dir);
   const path = join(dir, FILE);
   // What cannot be read is replaced: it serves nobody.
   const before = await load(path).catch(() => null);
@@ -81,7 +82,7 @@ export async function writePricesFile(dir: string, found: RefreshedPrices): Prom
     regions: { ...before?.regions, [region]: { refreshedAt, prices: written(regional) } },
     edges: { ...before?.edges, [viewers]: { refreshedAt, prices: written(edge) } },
   };
-  await replace(dir, path, `${JSON.stringify(after, null, 2)}\n`);
+  await replaceFile(path, `${JSON.stringify(after, null, 2)}\n`);
   return path;
 }
 
@@ -122,27 +123,4 @@ function written(found: PartialPrices): Record<string, z.output<typeof price>> {
         },
       ]),
   );
-}
-
-async function replace(dir: string, path: string, text: string): Promise<void> {
-  const beside = `${path}.${process.pid}`;
-  try {
-    const handle = await open(beside, 'w', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
-  const directory = await open(dir, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

@@ -1,17 +1,22 @@
 /** Writing a file so that a crash at any moment leaves the old text or the new one, whole. */
+import type { Stats } from 'node:fs';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const OWNER_ONLY = 0o600;
 
-/** Resolves once the new text cannot be lost. Only this user may read it. Rejects with the system's error; nothing changed. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+/**
+ * Resolves once the new text cannot be lost. Only this user may read it; where the file that it replaces is given as `like`,
+ * that one's mode stays, and its owner where this user may set it. Rejects with the system's error; nothing changed.
+ */
+export async function replaceFile(path: string, text: string, like?: Stats): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await rm(temporary, { force: true });
   try {
     const file = await open(temporary, 'wx', OWNER_ONLY);
     await thenClose(file, async () => {
       await file.writeFile(text);
+      if (like !== undefined) await makeLike(file, like);
       await file.sync();
     });
     await rename(temporary, path);
@@ -20,6 +25,11 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     throw error;
   }
   await syncDirectory(dirname(path));
+}
+
+async function makeLike(file: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  if (uid !== process.getuid?.() || gid !== process.getgid?.()) await file.chown(uid, gid).catch(() => {});
+  await file.chmod(mode & 0o7777);
 }
 
 /** What was renamed or made in it cannot be lost any more. */

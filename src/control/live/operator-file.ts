@@ -1,8 +1,7 @@
 /** The operator's own file: what it said when it was last accepted, and writing what is in force back into it. */
-import { randomBytes } from 'node:crypto';
-import { lstat, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncDirectory } from '../auth/replace-file.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import type { Config } from '../config/schema.ts';
 import { hashOf } from './revision.ts';
 
@@ -39,32 +38,9 @@ export class OperatorFile {
     const real = await realpath(this.path);
     if (hashOf(await readFile(real)) !== this.accepted.hash)
       return `${this.path} has been changed since it was read; reload it, or undo that change, before saving over it.`;
-    await replaceKept(real, text);
+    await replaceFile(real, text, await stat(real));
     return null;
   }
-}
-
-/** Writes beside, then renames over; the file's mode stays, and its owner where this user may set it. */
-async function replaceKept(path: string, text: string): Promise<void> {
-  const before = await stat(path);
-  const temporary = join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      if (before.uid !== process.getuid?.() || before.gid !== process.getgid?.())
-        await file.chown(before.uid, before.gid).catch(() => {});
-      await file.chmod(before.mode & 0o7777);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw error;
-  }
-  await syncDirectory(dirname(path));
 }
 
 /** The link on the way to `path` that a kubelet swaps to replace a volume at once; null when there is none. */

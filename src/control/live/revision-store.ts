@@ -11,7 +11,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '#core/ports.ts';
-import { makePrivateDirectory, replaceFile, syncDirectory } from '../auth/replace-file.ts';
+import { makePrivateDirectory, replaceFile, syncDirectory } from '../files/replace-file.ts';
 import { readRevision, writeRevision, type Revision } from './revision.ts';
 
 /** Undo reaches no further back than anybody remembers. */

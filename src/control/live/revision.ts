@@ -1,16 +1,9 @@
 /** One state of the configuration, and who made it so. */
 import { createHash } from 'node:crypto';
-import type { ActorEntry, RevisionSource } from '#contract/control.ts';
+import type { RevisionEntry, RevisionSource } from '#contract/control.ts';
 
-export interface Revision {
-  /** From 1; counts on over restarts. */
-  readonly revision: number;
-  /** ISO 8601. */
-  readonly at: string;
-  readonly by: ActorEntry;
-  readonly source: RevisionSource;
-  readonly summary: string;
-  readonly diff: readonly string[];
+/** What the admin API shows of it, and what only the product needs. */
+export interface Revision extends Omit<RevisionEntry, 'inForce'> {
   /** Hash of the operator's file as it was when this was said; null: there is no file. */
   readonly standsOn: string | null;
   /** A revision made live that this one, which came from the file, has pushed aside; null: none. */

@@ -11,7 +11,7 @@ import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Cancel, Timers } from '#core/ports.ts';
-import { makePrivateDirectory } from '../auth/replace-file.ts';
+import { makePrivateDirectory } from '../files/replace-file.ts';
 
 const TOUCH_MS = 10_000;
 /** Three touches missed. */
