@@ -94,6 +94,9 @@ for (const [where, portOf] of PLACES) {
     test('figures come each second while somebody listens, and agree with /admin/metrics', async (t) => {
       const api = await administer(t, { backends, workers: 2 });
       await ask(api.port, '/proxy/before');
+      // A worker counts a request a moment after its answer has gone out.
+      const counted = async () => (await api.operate('GET', '/admin/metrics')).data.totalRequests === 1;
+      await until('the first to be counted', counted);
       const client = await begin(t, portOf(api), { query: '?types=metrics' });
       for (let turn = 0; turn < 20; turn++) await ask(api.port, '/proxy/x');
       await client.heard('all of them', ({ data }) => data.totalRequests === 21);

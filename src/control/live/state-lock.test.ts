@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { describe, test, type TestContext } from 'node:test';
 import { systemTimers } from '#supervisor/system-timers.ts';
 import { temporaryDirectory } from '../../../test/support/program.ts';
@@ -53,11 +54,15 @@ describe('the lock of a state directory', () => {
 
   const onLinux = process.platform === 'linux' ? false : 'processes are looked up in /proc';
   test('L2: one that has ended and that nobody has waited for does not hold it', { skip: onLinux }, async (t) => {
-    // What `exec` starts knows nothing of the child, and never waits for it.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // What `exec` starts knows nothing of the child, and never waits for it: so the child must live until then.
+    const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+    });
     t.after(() => parent.kill('SIGKILL'));
-    const [text] = (await once(parent.stdout, 'data')) as [Buffer];
+    const [text] = (await once(parent.stdout as Readable, 'data')) as [Buffer];
     const pid = Number(String(text));
+    await until('sleep to be in place', () => readFileSync(`/proc/${parent.pid}/comm`, 'latin1') === 'sleep\n');
+    parent.stdio[3]?.destroy();
     await until('the child to be a zombie', () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')));
     const dir = temporaryDirectory(t);
     const { hostname } = await import('node:os');
