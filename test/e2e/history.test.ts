@@ -21,6 +21,11 @@ async function historyOf({ adminPort }: Administered, query = '?step=1'): Promis
   return data as HistoryAnswer;
 }
 
+async function metricsOf({ adminPort }: Administered): Promise<MetricsAnswer> {
+  const { data } = await callAdmin(adminPort, 'GET', '/admin/metrics', { token: VIEWER });
+  return data as MetricsAnswer;
+}
+
 async function send(port: number, count: number): Promise<void> {
   for (let request = 0; request < count; request++) assert.equal((await ask(port, '/proxy/')).status, 200);
 }
@@ -43,8 +48,7 @@ test('what went through is in the history, second by second, and agrees with the
   await send(balancer.port, 40);
   await ask(balancer.port, '/nowhere-but-the-control-plane');
   const history = await withRequests(balancer, 40);
-  const { data } = await callAdmin(balancer.adminPort, 'GET', '/admin/metrics', { token: VIEWER });
-  const metrics = data as MetricsAnswer;
+  const metrics = await metricsOf(balancer);
   assert.equal(sum(history.series.requests), metrics.totalRequests);
   assert.equal(sum(history.series.status2xx), metrics.statusClasses['2xx']);
   assert.ok(sum(history.series.bytesOut) > 0);
@@ -66,6 +70,8 @@ test('a restart does not blank it; the tables begin at 0 again, and nothing is n
   await send(first.port, 30);
   await withRequests(first, 30);
   await send(first.port, 5);
+  // A worker counts a request a moment after its answer has gone out, and `stop` does not wait for it.
+  await until('all to be counted', async () => (await metricsOf(first)).totalRequests === 35);
   await first.supervisor.stop();
   assert.equal(statSync(join(stateDir, 'history.sqlite')).mode & 0o777, 0o600);
 
