@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['**/node_modules/', '**/dist/', '.edgebalancer/', 'bench/.work/', 'coverage/'],
+    ignores: ['**/node_modules/', '**/dist/', '.edgebalancer/', 'bench/.work/', 'coverage/', 'web/.building/'],
   },
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
@@ -16,10 +16,10 @@ export default tseslint.config(
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommended],
     languageOptions: {
-      parserOptions: { project: ['./tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+      parserOptions: { project: ['./tsconfig.json', './web/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
     },
     rules: {
       // Promises: one that is neither awaited nor handled ends a worker, or hides that it failed.
@@ -77,6 +77,27 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    // The dashboard's pages run in a browser: nobody reads its console.
+    files: ['web/src/**/*.ts', 'web/src/**/*.tsx'],
+    rules: {
+      'no-console': 'error',
+      // It is a client: what it knows of the product is the contract, and the simulator runs in it.
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^#(?!contract/|simulator/|web/)',
+              message: 'The dashboard imports the contract and the simulator only.',
+            },
+            { regex: '/src/', message: 'Import the contract and the simulator by name (#contract/admin.ts).' },
+            { regex: '^node:', message: 'The dashboard runs in a browser.' },
+          ],
+        },
+      ],
     },
   },
   {

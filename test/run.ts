@@ -24,6 +24,7 @@ const CHECKS = {
   types: [
     ['typescript/bin/tsc', '-p', 'tsconfig.json'],
     ['typescript/bin/tsc', '-p', 'tsconfig.pure.json'],
+    ['typescript/bin/tsc', '-p', 'web/tsconfig.json'],
   ],
   lint: [
     ['eslint/bin/eslint.js', '.'],

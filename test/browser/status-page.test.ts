@@ -1,7 +1,10 @@
-/** The status page in a real browser: it fills itself, and its policy stops nothing that it needs. */
+/** The status page, which stands in where no dashboard was built: it fills itself, and its policy stops nothing it needs. */
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, describe, test, type TestContext } from 'node:test';
 import type { BackendsAnswer } from '#contract/admin.ts';
+import { statusPage } from '#control/admin/status-page.ts';
 import { load } from '../support/browser.ts';
 import { need } from '../support/needs.ts';
 import { Origin, ask } from '../support/origin.ts';
@@ -10,6 +13,26 @@ import { until } from '../support/until.ts';
 
 const origin = await Origin.start('a');
 after(() => origin.stop());
+
+/** A port where `/` is the status page, though this checkout has a dashboard; the rest is the balancer's. */
+async function withoutDashboard(t: TestContext, port: number): Promise<number> {
+  const { type, body, headers } = statusPage();
+  const server = createServer((asked, answer) => {
+    if (asked.url === '/') return void answer.writeHead(200, { 'content-type': type, ...headers }).end(body);
+    const passed = request({ host: '127.0.0.1', port, path: asked.url ?? '/', agent: false }, (got) => {
+      answer.writeHead(got.statusCode ?? 502, got.headers);
+      got.pipe(answer);
+    });
+    passed.on('error', () => answer.destroy());
+    passed.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+}
 
 describe('status page', () => {
   test('shows backends, routes and totals', { skip: need('chromium') }, async (t) => {
@@ -25,7 +48,7 @@ describe('status page', () => {
       return pools[0]?.backends.every(({ lastProbe }) => lastProbe !== null);
     });
     for (let turn = 0; turn < 7; turn++) await ask(port, '/proxy/x');
-    const { html, said } = await load(t, `http://127.0.0.1:${port}/`);
+    const { html, said } = await load(t, `http://127.0.0.1:${await withoutDashboard(t, port)}/`);
     const text = html.replace(/<(script|style)>[^]*?<\/\1>/g, '').replace(/<[^>]*>/g, '|');
     assert.match(text, /\|live\|/);
     assert.match(text, /\|Requests\|+7\|/);

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { z } from 'zod';
+import { PAGES } from '#contract/pages.ts';
 import { CALLS } from '#control/admin/calls.ts';
 import { administer, callAdmin, OPERATOR, stateDirectory, VIEWER, type Administered } from '../support/admin-client.ts';
 
@@ -17,7 +18,8 @@ interface Operation {
 }
 
 /** All that needs no token; what each is good for is in docs/security.md. */
-const OPEN = ['GET /', 'GET /healthz', 'GET /readyz', 'POST /admin/session'];
+const PAGE_KEYS = PAGES.map(({ path }) => `GET /${path}`);
+const OPEN = [...PAGE_KEYS, 'GET /assets/{file}', 'GET /healthz', 'GET /readyz', 'POST /admin/session'];
 const CHANGING = /^(POST|PUT|PATCH|DELETE) /;
 
 const ends: (() => unknown)[] = [];
@@ -115,7 +117,8 @@ function assertSecured(headers: Readonly<Record<string, string | string[] | unde
     ['x-content-type-options', /^nosniff$/],
     ['x-frame-options', /^DENY$/],
     ['referrer-policy', /^no-referrer$/],
-    ['cache-control', /^no-store$/],
+    // A page holds no data: a browser may keep it if it asks each time whether it is still the one.
+    ['cache-control', PAGE_KEYS.includes(what) ? /^no-(cache|store)$/ : /^no-store$/],
     ['cross-origin-opener-policy', /^same-origin$/],
     ['cross-origin-resource-policy', /^same-origin$/],
     ['permissions-policy', /camera=\(\)/],

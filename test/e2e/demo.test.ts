@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 describe('demo', () => {
   test('it serves, has traffic, shows itself and ends without a trace', async (t) => {
     const demo = new Program(t, ['demo', '--port', '0']);
-    const [, base] = await demo.says(/Status page\S*\s+(http:\/\/127\.0\.0\.1:\d+)\//);
+    const [, base] = await demo.says(/Dashboard\S*\s+(http:\/\/127\.0\.0\.1:\d+)\//);
     const port = Number(new URL(base as string).port);
 
     const reply = await ask(port, '/proxy/hello');
@@ -49,7 +49,7 @@ describe('demo', () => {
 
   test('below npm, whose shell takes the signals, it ends with its shell', async (t) => {
     const demo = new Program(t, ['demo', '--port', '0'], { npm: true });
-    const [, base] = await demo.says(/Status page\S*\s+(http:\/\/127\.0\.0\.1:\d+)\//);
+    const [, base] = await demo.says(/Dashboard\S*\s+(http:\/\/127\.0\.0\.1:\d+)\//);
     demo.signal('SIGTERM');
     assert.equal(await demo.end(), 'SIGTERM');
     assert.match(demo.stdout, /stopping[^]*drained/);

@@ -36,7 +36,7 @@ export const demo: Declare = (program, { end }) => {
     .command('demo')
     .option('--config <file>', 'run this configuration instead')
     .option('--port <number>', 'where the demo listens (default 8080)', portNumber)
-    .description('a live demo: small backends, gentle traffic, a status page; what npm start runs')
+    .description('a live demo: small backends, gentle traffic, the dashboard; what npm start runs')
     .action(async (options: { config?: string; port?: number }) => end((await import('../demo.ts')).demo(options)));
   examples(command, 'demo --port 8081');
 };

@@ -1,0 +1,77 @@
+/**
+ * What an operator can change. Each takes `dryRun`: then it says what would change, and changes nothing. All reject with a
+ * `Fault`; an `outdated` one means that somebody else was first.
+ */
+import type { StrategyInForce } from '#contract/admin.ts';
+import type { ChangeAnswer, StrategyChangeAnswer } from '#contract/control.ts';
+import { send, type SendOptions } from './client.ts';
+
+export interface ChangeOptions {
+  readonly dryRun?: boolean;
+  readonly ifMatch?: string;
+}
+
+export interface NewBackend {
+  readonly pool: string;
+  /** Made from the URL when left out. */
+  readonly id?: string;
+  readonly url: string;
+  readonly weight?: number;
+  readonly tier?: number;
+}
+
+/** What an operator says of a backend; what probes say is its state. */
+export type WantedState = 'active' | 'draining' | 'maintenance';
+
+export function addBackend(backend: NewBackend, options?: ChangeOptions): Promise<ChangeAnswer> {
+  return change('POST', 'admin/backends', options, { body: backend });
+}
+
+export function editBackend(
+  pool: string,
+  id: string,
+  edit: { readonly weight: number } | { readonly state: WantedState },
+  options?: ChangeOptions,
+): Promise<ChangeAnswer> {
+  return change('PATCH', backendPath(pool, id), options, { body: edit });
+}
+
+export function removeBackend(pool: string, id: string, options?: ChangeOptions): Promise<ChangeAnswer> {
+  return change('DELETE', backendPath(pool, id), options);
+}
+
+export function setStrategy(
+  pool: string,
+  strategy: StrategyInForce,
+  options?: ChangeOptions,
+): Promise<StrategyChangeAnswer> {
+  return change('PUT', 'admin/strategy', options, { body: { pool, strategy } });
+}
+
+/** `config`: YAML as text, or the configuration as data. */
+export function putConfig(config: unknown, options?: ChangeOptions): Promise<ChangeAnswer> {
+  return change('PUT', 'admin/config', options, { body: config });
+}
+
+/** Back to a revision; without one, to the one before. */
+export function rollBack(revision: number | null, options?: ChangeOptions): Promise<ChangeAnswer> {
+  return change('POST', 'admin/config/rollback', options, { body: revision === null ? {} : { revision } });
+}
+
+async function change<T extends ChangeAnswer>(
+  method: string,
+  path: string,
+  { dryRun = false, ifMatch }: ChangeOptions = {},
+  more: SendOptions = {},
+): Promise<T> {
+  const options: SendOptions = {
+    ...more,
+    query: { dryRun: dryRun ? 'true' : null },
+    ...(ifMatch !== undefined && { ifMatch }),
+  };
+  return (await (await send(method, path, options)).json()) as T;
+}
+
+function backendPath(pool: string, id: string): string {
+  return `admin/backends/${encodeURIComponent(pool)}/${encodeURIComponent(id)}`;
+}
