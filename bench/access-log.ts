@@ -17,6 +17,7 @@ import { putLine } from '../src/observe/access-line.ts';
 import { AccessLog, FLUSH_MS } from '../src/observe/access-log.ts';
 import { ExchangeNotes } from '../src/observe/exchange-notes.ts';
 import { openOutput } from '../src/observe/line-output.ts';
+import { TraceContext } from '../src/observe/trace-context.ts';
 import { table } from './support/table.ts';
 
 const ROUNDS = 30;
@@ -32,7 +33,8 @@ const REQUEST_ID = Buffer.from('4f4306596a9c620c2b6000063a26a0b4');
 const METHOD = 'GET';
 const HOST = 'www.example.com';
 const AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
-const TRACE = Buffer.from('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
+const TRACE = new TraceContext();
+TRACE.read(Buffer.from('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'), 0, 55);
 const TARGETS = {
   plain: '/proxy/orders/12345/items',
   'with a query': '/proxy/search?q=blue+shoes&page=3&sort=price&access_token=abcdef0123456789',
@@ -56,7 +58,7 @@ class Exchange {
     notes.begin(nowMs, CLIENT, 'public');
     notes.versionMinor = 1;
     notes.request(this.#buf, 0, a, a, b, b, c, c, d);
-    notes.trace(TRACE, 0, TRACE.length);
+    notes.trace(TRACE);
     notes.route = 'app';
     notes.pool = 'shop';
     notes.requestId = REQUEST_ID;

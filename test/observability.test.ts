@@ -122,8 +122,6 @@ describe('deploy/observability', () => {
     );
     assert.deepEqual(left.map(([name]) => name).sort(), [
       'edgebalancer_build_info',
-      'edgebalancer_event_streams',
-      'edgebalancer_event_streams_ended_total',
       'edgebalancer_rate_limit_dry_run_total',
       'edgebalancer_rate_limit_evictions_total',
       'edgebalancer_stale_retries_total',

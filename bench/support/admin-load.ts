@@ -10,9 +10,13 @@ export interface AdminAnswer {
   readonly ms: number;
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-/** Requests of a flood that wait for their answer; more would only measure this process. */
-const PENDING_MAX = 256;
+/** Changes have connections of their own: a flood must not hold up its own measuring. */
+const changing = new Agent({ keepAlive: true, maxSockets: 32 });
+/**
+ * Connections of a flood, each with one request at a time: more than an admin API should take from one address, so that the
+ * flood meets that limit too. Nothing waits for a connection: it would outlive the flood.
+ */
+const FLOOD_SOCKETS = 128;
 const TICK_MS = 10;
 
 export function askAdmin(
@@ -21,10 +25,11 @@ export function askAdmin(
   path: string,
   token: string,
   body?: object,
+  agent: Agent = changing,
 ): Promise<AdminAnswer> {
   const text = body === undefined ? '' : JSON.stringify(body);
   const headers = {
-    authorization: `Bearer ${token}`,
+    ...(token !== '' && { authorization: `Bearer ${token}` }),
     ...(text !== '' && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
   };
   const begunMs = performance.now();
@@ -52,28 +57,33 @@ export interface Flood {
   readonly sent: number;
 }
 
-/** Asks at a steady pace, whatever the answers do. */
+/** Asks at a steady pace, whatever the answers do. Its connections end with it, and with them what has no answer yet. */
 export async function flood(
   port: number,
   { path, token, perSecond, seconds }: { path: string; token: () => string; perSecond: number; seconds: number },
 ): Promise<Flood> {
   const statuses = new Map<number, number>();
-  const count = (status: number): void => void statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  const agent = new Agent({ keepAlive: true, maxSockets: FLOOD_SOCKETS });
   const begunMs = performance.now();
   let sent = 0;
   let pending = 0;
+  let over = false;
+  const count = (status: number): void => {
+    pending -= 1;
+    if (!over) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  };
   while (performance.now() - begunMs < seconds * 1000) {
     const due = Math.floor(((performance.now() - begunMs) * perSecond) / 1000);
-    for (; sent < due && pending < PENDING_MAX; sent++) {
+    for (; sent < due && pending < FLOOD_SOCKETS; sent++) {
       pending += 1;
-      void askAdmin(port, 'GET', path, token())
-        .then(
-          ({ status }) => count(status),
-          () => count(0),
-        )
-        .finally(() => (pending -= 1));
+      askAdmin(port, 'GET', path, token(), undefined, agent).then(
+        ({ status }) => count(status),
+        () => count(0),
+      );
     }
     await delay(TICK_MS);
   }
+  over = true;
+  agent.destroy();
   return { statuses, sent };
 }

@@ -14,9 +14,11 @@ const ORDER = [
   'slow-clients',
   'control',
   'access-log',
+  'observability',
   'bodies',
   'scale',
   'start',
+  'simulator',
 ];
 const OPENING = `# Results
 

@@ -3,6 +3,7 @@ import { request as requestHttp, Agent as HttpAgent, type IncomingMessage, type 
 import { request as requestHttps, Agent as HttpsAgent } from 'node:https';
 import { adminPlace, type AdminOptions, type AdminPlace } from './admin-place.ts';
 import { refusalText } from './admin-refusal.ts';
+import { isAnswer } from './answer-shape.ts';
 import { CommandError } from './command-error.ts';
 import type { Io } from './io.ts';
 
@@ -47,18 +48,22 @@ export class AdminClient {
     return answer;
   }
 
-  /** The answer's JSON. Its shape is the contract's; it is not checked again. */
+  /** The answer's JSON. Its shape is the contract's; it is not checked further than that another server's is told. */
   async json<T>(
     method: Method,
     path: string,
     asking: Asking = {},
   ): Promise<{ readonly data: T; readonly etag?: string }> {
     const { text, etag } = await this.ask(method, path, asking);
+    let data: unknown;
     try {
-      return { data: JSON.parse(text) as T, ...(etag !== undefined && { etag }) };
+      data = JSON.parse(text);
     } catch {
       throw new CommandError(`${this.place.shown}/${path} did not answer with JSON. ${HINT}`);
     }
+    if (!isAnswer(method, path, data))
+      throw new CommandError(`${this.place.shown}/${path} does not answer as an admin API does. ${HINT}`);
+    return { data: data as T, ...(etag !== undefined && { etag }) };
   }
 
   async get<T>(path: string, query: Asking['query'] = {}): Promise<T> {
@@ -129,9 +134,11 @@ export function unreachable(error: unknown, place: AdminPlace): CommandError {
         ? 'nothing listens there'
         : code === 'ENOTFOUND'
           ? 'the name leads nowhere'
-          : message !== ''
-            ? message
-            : (code ?? 'the connection failed');
+          : code === 'EPROTO' || code?.startsWith('ERR_SSL_') === true
+            ? 'it speaks no TLS; write http://'
+            : message !== ''
+              ? message
+              : (code ?? 'the connection failed');
   return new CommandError(`No answer from ${place.shown}: ${why}. ${HINT}`);
 }
 

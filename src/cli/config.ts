@@ -78,11 +78,18 @@ async function replacement(file: string, io: Io): Promise<Change> {
     text = await readFile(resolve(io.cwd, file), 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new CommandError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : message}`);
+    const why = code === undefined ? undefined : UNREADABLE[code];
+    throw new CommandError(`${file}: ${why ?? message}`);
   }
   if (text.trim() === '') throw new CommandError(`${file} is empty.`);
   return { method: 'PUT', path: 'admin/config', body: text, type: YAML };
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'is a directory; name the file in it',
+  EACCES: 'this user may not read it',
+};
 
 export function listRevisions(options: AdminOptions & { readonly json?: boolean }, io: Io): Promise<number> {
   return ending(io, () =>

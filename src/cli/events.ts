@@ -5,6 +5,7 @@ import { eventJson, eventLine } from './event-line.ts';
 import { follow } from './event-source.ts';
 import { harmless } from './harmless.ts';
 import type { Io } from './io.ts';
+import { interrupted } from './watching.ts';
 
 export interface EventsOptions extends AdminOptions {
   readonly json?: boolean;
@@ -25,14 +26,4 @@ export function events(options: EventsOptions, io: Io, signal?: AbortSignal): Pr
     });
     return 0;
   });
-}
-
-/** By a signal, or since nobody reads any more (`| head`): a stream would go on for ever. */
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  const end = (): void => controller.abort();
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
-  process.stdout.once('error', end);
-  return controller.signal;
 }

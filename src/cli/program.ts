@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Declare>>> = {
   demo: async () => (await import('./commands/serving.ts')).demo,
   top: async () => (await import('./commands/top.ts')).top,
   events: async () => (await import('./commands/events.ts')).events,
+  requests: async () => (await import('./commands/explain.ts')).requests,
+  explain: async () => (await import('./commands/explain.ts')).explain,
   backends: async () => (await import('./commands/backends.ts')).backends,
   strategy: async () => (await import('./commands/strategy.ts')).strategy,
   config: async () => (await import('./commands/config.ts')).config,

@@ -1,5 +1,5 @@
 /** `edgebalancer strategy`: the strategies there are and those in force; switching one. */
-import type { StrategyAnswer, StrategyEntry, StrategyInForce, StrategyParam } from '#contract/admin.ts';
+import type { StrategyAnswer, StrategyEntry, StrategyInForce, StrategyKey, StrategyParam } from '#contract/admin.ts';
 import type { ConfigAnswer } from '#contract/control.ts';
 import { suggestion } from '#control/config/nearest.ts';
 import { withAdmin, type AdminClient } from './admin-client.ts';
@@ -118,16 +118,18 @@ function valueOf(text: string, param: StrategyParam): Setting {
 }
 
 function listText({ pools, available }: StrategyAnswer, columns = 80): string {
-  const rows = Object.entries(pools).map(([pool, { name, params }]) => [
+  const rows = Object.entries(pools).map(([pool, { name, params, on }]) => [
     harmless(pool),
     harmless(name),
-    settingsText(params),
+    settingsText(params, on),
   ]);
   const entries = available.map(
-    ({ name, summary, bestWhen, params }) =>
+    ({ name, summary, bestWhen, params, on }) =>
       `${harmless(name)}\n${indented(summary, 2, columns)}${indented(`Best when: ${bestWhen}`, 2, columns)}${params
         .map((param) => indented(`${param.name} (${rangeOf(param)}): ${param.summary}`, 4, columns))
-        .join('')}`,
+        .join(
+          '',
+        )}${on === undefined ? '' : indented(`on (${KEYS}, else ${keyText(on)}): What it hashes.`, 4, columns)}`,
   );
   return `${table(['POOL', 'STRATEGY', 'PARAMETERS'], rows, [])}\n${entries.join('\n')}`;
 }
@@ -139,11 +141,21 @@ function poolText(pool: string, current: StrategyInForce, { available }: Strateg
     String(current.params[param.name] ?? param.default),
     rangeOf(param),
   ]);
+  if (current.on !== undefined) lines.push(['  on', harmless(keyText(current.on)), KEYS]);
   return `${harmless(pool)}: ${harmless(current.name)}\n${lines.length === 0 ? '' : table(['  PARAMETER', 'VALUE', 'POSSIBLE'], lines, [])}`;
 }
 
-function settingsText(params: StrategyInForce['params']): string {
+/** What `--set on=` takes. */
+const KEYS = 'client-ip, path, target, host, header:NAME, cookie:NAME or query:NAME';
+
+/** As `--set on=` takes it: `client-ip`, `header:x-user`. */
+function keyText(on: StrategyKey): string {
+  return typeof on === 'string' ? on : Object.entries(on).flat().join(':');
+}
+
+function settingsText(params: StrategyInForce['params'], on: StrategyKey | undefined): string {
   const set = Object.entries(params).map(([key, value]) => `${key}=${value}`);
+  if (on !== undefined) set.push(`on=${keyText(on)}`);
   return harmless(set.join(' ')) || '-';
 }
 

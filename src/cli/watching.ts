@@ -34,9 +34,12 @@ export async function watching(
   return 0;
 }
 
-function interrupted(): AbortSignal {
+/** By a signal, or since nobody reads any more (`| head`): it would go on for ever. */
+export function interrupted(): AbortSignal {
   const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
-  process.once('SIGTERM', () => controller.abort());
+  const end = (): void => controller.abort();
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  process.stdout.once('error', end);
   return controller.signal;
 }

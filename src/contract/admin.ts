@@ -6,7 +6,12 @@ export interface StrategyEntry {
   readonly summary: string;
   readonly bestWhen: string;
   readonly params: readonly StrategyParam[];
+  /** What it hashes unless told otherwise; absent: it hashes nothing, and takes no `on`. */
+  readonly on?: StrategyKey;
 }
+
+/** What of a request is hashed, as the configuration writes it: `client-ip`, `{ header: 'x-user' }`, … */
+export type StrategyKey = string | Readonly<Record<string, string>>;
 
 export type StrategyParam = { readonly name: string; readonly summary: string } & (
   | {
@@ -23,6 +28,8 @@ export type StrategyParam = { readonly name: string; readonly summary: string } 
 export interface StrategyInForce {
   readonly name: string;
   readonly params: Readonly<Record<string, number | string | boolean>>;
+  /** There when the strategy hashes requests. Whoever sends other parameters sends it along: left out, it is the default. */
+  readonly on?: StrategyKey;
 }
 
 /** `GET /admin/strategy` */

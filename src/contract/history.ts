@@ -25,6 +25,15 @@ export type HistoryCounter = (typeof HISTORY_COUNTERS)[number];
 export const HISTORY_GAUGES = ['inFlight', 'connections', 'backendsUp'] as const;
 export type HistoryGauge = (typeof HISTORY_GAUGES)[number];
 
+/** Requests of each step that took so long. Buckets are a fourth of an octave wide: quantiles of them are within a tenth. */
+export interface HistoryLatency {
+  /** Milliseconds, from this on and below that; `toMs` is null for whatever was slower. */
+  readonly fromMs: number;
+  readonly toMs: number | null;
+  /** One for each of `at`. */
+  readonly counts: readonly number[];
+}
+
 /** `GET /admin/history?from&to&step` */
 export interface HistoryAnswer {
   /** ISO 8601, the beginning of the first step and the end of the last. */
@@ -36,6 +45,8 @@ export interface HistoryAnswer {
   readonly at: readonly number[];
   /** By name, one value for each of `at`. */
   readonly series: Readonly<Record<HistoryCounter | HistoryGauge, readonly number[]>>;
+  /** By length of time, ascending, all routes together; only buckets that a request fell into. */
+  readonly latency: readonly HistoryLatency[];
   /** Picks within each step, by `pool/backend`. */
   readonly backendSelection: Readonly<Record<string, readonly number[]>>;
 }

@@ -80,6 +80,14 @@ export interface OverloadPlan {
   readonly memoryBytes: number;
 }
 
+/** Which exchanges are recorded to be explained later. */
+export interface RequestsPlan {
+  /** Share of requests that are recorded with how each backend was picked, 0 to 1. */
+  readonly sample: number;
+  /** Records of these that each worker keeps; a quarter as many of failed ones, and of those that were tried again. */
+  readonly keep: number;
+}
+
 export interface AccessLogPlan {
   /** A file's path, or `-` for standard output. */
   readonly to: string;

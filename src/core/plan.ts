@@ -11,6 +11,7 @@ import type {
   HedgePlan,
   OverloadPlan,
   RateLimitPlan,
+  RequestsPlan,
   RetryPlan,
 } from './plan-failures.ts';
 
@@ -28,6 +29,18 @@ export interface Plan {
   readonly overload: OverloadPlan | null;
   /** Null: no access log. */
   readonly accessLog: AccessLogPlan | null;
+  /** Null: no exchange is recorded to be explained. */
+  readonly requests: RequestsPlan | null;
+  /** Null: nothing is recorded for spans. */
+  readonly tracing: TracingPlan | null;
+}
+
+/** Which exchanges are recorded for spans. Where those are sent is none of a worker's business. */
+export interface TracingPlan {
+  /** Share of the traces that begin here, 0 to 1. */
+  readonly sample: number;
+  /** How many a second, all workers together, are recorded because a client that is no trusted proxy asks for it. */
+  readonly clientsPerSecond: number;
 }
 
 export interface ListenerPlan {

@@ -58,7 +58,35 @@ export interface StrategyEnv {
   readonly nameOf: (slot: number) => string;
 }
 
+/**
+ * What a pick is made from, beside weights, requests in flight and numbers drawn: by position among the candidates of the last
+ * `update`. With these a record of a pick can be read, and the pick be made again (strategies/replay.ts).
+ */
+export interface PickView {
+  /** As `Explains.score` says; NaN: it has none, or is not looked at. */
+  readonly score: Float64Array;
+  /** inputs[i][position]: `Explains.inputs`. */
+  readonly inputs: readonly Float64Array[];
+  /** `Explains.state`. */
+  readonly state: Float64Array;
+}
+
+/** How records of a strategy's picks read. */
+export interface Explains {
+  /** What a score is, in a few words. */
+  readonly score: string;
+  /** Which score is taken; `chance`: a draw decides, and the score is each one's share of it. */
+  readonly wins: 'least' | 'chance';
+  /** Names of the numbers that it knows of each candidate, and of those that are its own; EXPLAINED_MAX of each at most. */
+  readonly inputs: readonly string[];
+  readonly state: readonly string[];
+}
+/** More numbers say nothing to a reader, and records have to be bounded. */
+export const EXPLAINED_MAX = 8;
+
 export interface Strategy {
+  /** Slots that the last pick drew and compared, of a strategy that draws before it compares. */
+  readonly compared?: Int32Array;
   /**
    * The candidates changed: `slots[0..count)` are eligible now, in configuration order; weights may have changed too.
    * Called before the first pick and after every change, never between a pick and its `begin`. May allocate.
@@ -80,6 +108,16 @@ export interface Strategy {
   settle?(slot: number, inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void;
   /** Called about every `refreshMs` on each worker. */
   refresh?(nowMs: number): void;
+  /**
+   * What a pick that came now would be made from: fills `into` for `slots[0..count)`, all candidates. Changes nothing.
+   * Every strategy of the list has it; twins in tests need not.
+   */
+  explain?(slots: Int32Array, count: number, key: number, nowMs: number, into: PickView): void;
+  /**
+   * Takes back what `explain` gave, so that the next pick is the one it told of. Only for a strategy that was made for this,
+   * after its first `update`; weights, requests in flight and draws are its environment's.
+   */
+  restore?(slots: Int32Array, count: number, from: PickView): void;
 }
 
 export interface StrategyDefinition {
@@ -90,6 +128,7 @@ export interface StrategyDefinition {
   readonly bestWhen: string;
   readonly params: readonly ParamSpec[];
   readonly memory: MemorySpec;
+  readonly explains: Explains;
   /** Which hash of the request's key `pick` wants; null: none. */
   readonly key: null | 'murmur3' | 'crc32';
   /** Whether weights mean something to it. */

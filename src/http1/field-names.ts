@@ -35,6 +35,7 @@ const NAMES: readonly (readonly [string, FieldId])[] = [
   ['x-forwarded-port', FieldId.xForwardedPort],
   ['http2-settings', FieldId.http2Settings],
   ['max-forwards', FieldId.maxForwards],
+  ['x-edgebalancer-explain', FieldId.xEdgebalancerExplain],
 ];
 
 /**

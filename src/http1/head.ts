@@ -43,6 +43,8 @@ export const FieldId = {
   /** One of the names above with `_` for `-`: some backends take it for the real one, so it is never passed on. */
   disguised: 28,
   maxForwards: 29,
+  /** Asks that this request be recorded, with a token: for the proxy alone. */
+  xEdgebalancerExplain: 30,
 } as const;
 export type FieldId = (typeof FieldId)[keyof typeof FieldId];
 

@@ -28,6 +28,8 @@ export const GLOBAL_COUNTERS = [
   'shedLag',
   'shedMemory',
   'accessLogDropped',
+  'spansDropped',
+  'tracesRefused',
 ] as const;
 export type GlobalCounter = (typeof GLOBAL_COUNTERS)[number];
 /** The cell of each global counter in a worker's row. */
@@ -181,21 +183,29 @@ export class CounterRow {
 
 export class CounterTable {
   readonly rows: readonly CounterRow[];
+  /** Rows that a worker has had, which sums are made of; all of them, unless the supervisor says how many. */
+  #used: readonly CounterRow[];
 
   constructor(layout: Layout) {
     this.rows = Array.from({ length: layout.capacity.workers }, () => new CounterRow(layout));
+    this.#used = this.rows;
+  }
+
+  /** Workers have had the first `count` rows only: what is read from now on leaves the others out. */
+  readFirst(count: number): void {
+    this.#used = this.rows.slice(0, count);
   }
 
   global(name: GlobalCounter): number {
     let sum = 0;
-    for (const row of this.rows) sum += row.global[G[name]] as number;
+    for (const row of this.#used) sum += row.global[G[name]] as number;
     return sum;
   }
 
   /** Requests of a series by status cell, all workers together. */
   seriesCount(series: number, cell: number): number {
     let sum = 0;
-    for (const row of this.rows) sum += row.series[series * STATUS_CELLS + cell] as number;
+    for (const row of this.#used) sum += row.series[series * STATUS_CELLS + cell] as number;
     return sum;
   }
 
@@ -205,7 +215,7 @@ export class CounterTable {
 
   seriesHistogram(series: number): Float64Array {
     const cells = new Float64Array(HISTOGRAM_CELLS);
-    for (const row of this.rows) {
+    for (const row of this.#used) {
       // Pages that nothing was counted in stay untouched.
       if (isEmpty(row.seriesFlow, series * SERIES_FLOW_CELLS)) continue;
       addInto(cells, row.seriesHistogram, series * HISTOGRAM_CELLS);
@@ -216,13 +226,13 @@ export class CounterTable {
   /** A slot's cell: an `Outcome`, `SLOT_PICKS` or `SLOT_SUM_US`, all workers together. */
   slotCount(slot: number, cell: number): number {
     let sum = 0;
-    for (const row of this.rows) sum += row.slot[slot * SLOT_CELLS + cell] as number;
+    for (const row of this.#used) sum += row.slot[slot * SLOT_CELLS + cell] as number;
     return sum;
   }
 
   slotHistogram(slot: number): Float64Array {
     const cells = new Float64Array(HISTOGRAM_CELLS);
-    for (const row of this.rows) {
+    for (const row of this.#used) {
       if (isEmpty(row.slot, slot * SLOT_CELLS + SLOT_DURATIONS)) continue;
       addInto(cells, row.slotHistogram, slot * HISTOGRAM_CELLS);
     }
@@ -232,62 +242,62 @@ export class CounterTable {
   /** A pool's cell: `P[…]`, or `POOL_RETRIES` and an outcome, all workers together. */
   poolCount(row: number, cell: number): number {
     let sum = 0;
-    for (const { pool } of this.rows) sum += pool[row * POOL_CELLS + cell] as number;
+    for (const { pool } of this.#used) sum += pool[row * POOL_CELLS + cell] as number;
     return sum;
   }
 
   /** A rate limit's cell, all workers together. */
   limitCount(row: number, cell: number): number {
     let sum = 0;
-    for (const { limit } of this.rows) sum += limit[row * LIMIT_CELLS + cell] as number;
+    for (const { limit } of this.#used) sum += limit[row * LIMIT_CELLS + cell] as number;
     return sum;
   }
 
   /** A series' cell of `seriesFlow`, all workers together. */
   seriesFlow(series: number, cell: number): number {
     let sum = 0;
-    for (const row of this.rows) sum += row.seriesFlow[series * SERIES_FLOW_CELLS + cell] as number;
+    for (const row of this.#used) sum += row.seriesFlow[series * SERIES_FLOW_CELLS + cell] as number;
     return sum;
   }
 
   /** Adds the cells of a series' durations to `into`, of `DURATION_CELLS`. */
   addSeriesDurations(series: number, into: Float64Array): void {
     const from = series * SERIES_FLOW_CELLS;
-    for (const { seriesFlow } of this.rows)
+    for (const { seriesFlow } of this.#used)
       for (let cell = 0; cell < DURATION_CELLS; cell++) into[cell]! += seriesFlow[from + cell] as number;
   }
 
   /** Adds a slot's cells from `SLOT_DURATIONS` or `SLOT_CONNECTS` on to `into`. */
   addSlotDurations(slot: number, first: number, into: Float64Array): void {
     const from = slot * SLOT_CELLS + first;
-    for (const { slot: cells } of this.rows)
+    for (const { slot: cells } of this.#used)
       for (let cell = 0; cell < DURATION_CELLS; cell++) into[cell]! += cells[from + cell] as number;
   }
 
   /** Connections of a slot now; `state` indexes `SLOT_CONNECTION_STATES`. */
   slotConnections(slot: number, state: number): number {
     let sum = 0;
-    for (const row of this.rows) sum += row.slotConnections[slot * SLOT_CONNECTION_CELLS + state] as number;
+    for (const row of this.#used) sum += row.slotConnections[slot * SLOT_CONNECTION_CELLS + state] as number;
     return sum;
   }
 
   routeInFlight(routeRow: number): number {
     let sum = 0;
-    for (const row of this.rows) sum += row.routeInFlight[routeRow] as number;
+    for (const row of this.#used) sum += row.routeInFlight[routeRow] as number;
     return sum;
   }
 
   listenerCount(listenerRow: number, name: ListenerCounter): number {
     let sum = 0;
-    for (const row of this.rows) sum += row.listener[listenerRow * LISTENER_CELLS + LISTENER[name]] as number;
+    for (const row of this.#used) sum += row.listener[listenerRow * LISTENER_CELLS + LISTENER[name]] as number;
     return sum;
   }
 
   /** Requests by the keys of `listenerKey`, all workers together. */
   byListener(): { readonly counts: ReadonlyMap<number, number>; readonly isOverfull: boolean } {
     const counts = new Map<number, number>();
-    for (const { listenerSeries } of this.rows) listenerSeries.addTo(counts);
-    return { counts, isOverfull: this.rows.some(({ listenerSeries }) => listenerSeries.isOverfull) };
+    for (const { listenerSeries } of this.#used) listenerSeries.addTo(counts);
+    return { counts, isOverfull: this.#used.some(({ listenerSeries }) => listenerSeries.isOverfull) };
   }
 
   /** Forgets a pool's counts, before its row is given to another pool. Supervisor only, while nobody uses it. */

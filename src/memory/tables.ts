@@ -9,6 +9,7 @@ import { ListenerTable } from './listener-table.ts';
 import { PoolTable } from './pool-table.ts';
 import { ProcessTable } from './process-table.ts';
 import { SlotTable } from './slots.ts';
+import { SpanTable } from './span-ring.ts';
 import { StrategyMemory } from './strategy-memory.ts';
 
 export interface Tables {
@@ -23,6 +24,7 @@ export interface Tables {
   readonly process: ProcessTable;
   readonly listeners: ListenerTable;
   readonly concurrency: ConcurrencyTable;
+  readonly spans: SpanTable;
 }
 
 /** Bytes that `layTables` needs for this capacity. */
@@ -50,5 +52,6 @@ function lay(layout: Layout): Tables {
     process: new ProcessTable(layout),
     listeners: new ListenerTable(layout),
     concurrency: new ConcurrencyTable(layout),
+    spans: new SpanTable(layout),
   };
 }

@@ -81,7 +81,7 @@ export function panics(tables: Tables, { circuit, panicThreshold, backends }: Po
 }
 
 /** What an operator set says more than what probes found. */
-function stateName({ slots }: Tables, slot: number): BackendState {
+export function stateName({ slots }: Tables, slot: number): BackendState {
   const admin = slots.admin[slot] as AdminState;
   if (admin === AdminState.draining || admin === AdminState.maintenance) return ADMIN_STATE_NAMES[admin];
   return HEALTH_STATE_NAMES[slots.health[slot] as HealthState];

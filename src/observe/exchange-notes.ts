@@ -1,11 +1,16 @@
 /**
- * What an exchange remembers for its line in the access log. One belongs to each exchange and is used again with it, so that
- * a request allocates nothing; where the plan has no access log an exchange has none, and nothing is copied.
+ * What an exchange remembers of itself until it is over. Three read it: the access log (access-line.ts, access-template.ts),
+ * the spans of a sampled exchange (span-record.ts), and the record that explains one. An exchange has notes when the plan has
+ * an access log, or the exchange is sampled for tracing, or it is recorded to be explained; in any other nothing is copied,
+ * and no clock is read for it. One belongs to each exchange and is used again with it, so that a request allocates nothing.
  *
- * `begin` copies what the line needs of the request's head, cut to size: the head's buffer is used again before the line is
- * due. Then the exchange sets the fields below as it learns them, calls `attempt` for each attempt that is over, and hands
- * the whole to `AccessLog.write` when it is recorded. Nothing is escaped or formatted before that.
+ * `begin` and `request` copy what is needed of the request's head, cut to size: the head's buffer is used again before the
+ * exchange is over. Then the exchange sets the fields below as it learns them, calls `attempt` for each attempt that is over,
+ * and hands the whole to its readers when it is recorded. Nothing is escaped or formatted before that.
  */
+import type { PickReason } from '#core/pick-reason.ts';
+import { SpanNotes } from './span-notes.ts';
+import { TRACE_ID_DIGITS, type TraceContext } from './trace-context.ts';
 
 /** More of a target says little, and a client must not choose how long a line is. */
 export const TARGET_BYTES_MAX = 2048;
@@ -14,14 +19,10 @@ export const AGENT_BYTES_MAX = 256;
 export const METHOD_BYTES_MAX = 32;
 /** Attempts that a line tells of; more are counted. */
 export const ATTEMPTS_MAX = 12;
-export const TRACE_ID_BYTES = 32;
+export const TRACE_ID_BYTES: number = TRACE_ID_DIGITS;
 
 /** A usual head's parts fit. */
 const FIRST_BYTES = 512;
-/** Where a trace id stands in a traceparent of version 00, and how long that is (W3C Trace Context, section 3.2). */
-const TRACE_ID_AT = 3;
-const TRACEPARENT_BYTES = 55;
-const DASH = 0x2d;
 
 const NOBODY: Uint8Array = new Uint8Array(0);
 
@@ -59,16 +60,34 @@ export class ExchangeNotes {
   targetCut = false;
   hostCut = false;
   agentCut = false;
-  readonly traceId: Buffer = Buffer.alloc(TRACE_ID_BYTES);
+  readonly traceId: Buffer = Buffer.alloc(TRACE_ID_DIGITS);
   hasTrace = false;
 
-  /** Attempts that are over; the first ATTEMPTS_MAX of them are told of. */
+  /** How long it stood in line for a backend, in milliseconds; negative: it did not. */
+  queueMs = -1;
+  /** What the pool's picks are made by; empty where no pool was chosen. */
+  strategy = '';
+  /** Its place in a trace, where it is sampled. */
+  readonly span: SpanNotes = new SpanNotes();
+
+  /** Attempts that are over, in the order of their ends; the first ATTEMPTS_MAX of them are told of. */
   attempts = 0;
   readonly attemptBackends: string[] = new Array<string>(ATTEMPTS_MAX).fill('');
   readonly attemptOutcomes: Uint8Array = new Uint8Array(ATTEMPTS_MAX);
   readonly attemptHedges: Uint8Array = new Uint8Array(ATTEMPTS_MAX);
   /** For each attempt: to its new connection, to its answer's first byte, to its end. Negative: did not happen. */
   readonly attemptMs: Float64Array = new Float64Array(3 * ATTEMPTS_MAX);
+  /** For each attempt: from the exchange's start to the attempt's, which is when its backend was picked. */
+  readonly attemptStartMs: Float64Array = new Float64Array(ATTEMPTS_MAX);
+  /** For each attempt: how long the exchange waited on purpose before it. Negative: it did not. */
+  readonly attemptBackoffMs: Float64Array = new Float64Array(ATTEMPTS_MAX);
+  /** For each attempt: how many of the exchange's attempts had begun before it. */
+  readonly attemptOrdinals: Uint8Array = new Uint8Array(ATTEMPTS_MAX);
+  readonly attemptReasons: Uint8Array = new Uint8Array(ATTEMPTS_MAX);
+  /** What the backend answered; 0: nothing. */
+  readonly attemptStatuses: Uint16Array = new Uint16Array(ATTEMPTS_MAX);
+  /** The backend's `host:port`, or its socket's path. */
+  readonly attemptAuthorities: string[] = new Array<string>(ATTEMPTS_MAX).fill('');
 
   /** Forgets the exchange before. The parts of the new one follow by `request`, if it has any. */
   begin(startedMs: number, client: Uint8Array, listener: string): void {
@@ -93,6 +112,9 @@ export class ExchangeNotes {
     this.hostCut = false;
     this.agentCut = false;
     this.hasTrace = false;
+    this.queueMs = -1;
+    this.strategy = '';
+    this.span.sampled = false;
     this.attempts = 0;
   }
 
@@ -129,29 +151,51 @@ export class ExchangeNotes {
     this.agentCut = agent < agentEnd - agentStart;
   }
 
-  /** Takes the trace id out of the traceparent at `buf[start, end)`; one that is malformed is no trace. */
-  trace(buf: Buffer, start: number, end: number): void {
-    this.hasTrace = false;
-    const idEnd = start + TRACE_ID_AT + TRACE_ID_BYTES;
-    if (end - start < TRACEPARENT_BYTES || buf[start + TRACE_ID_AT - 1] !== DASH || buf[idEnd] !== DASH) return;
-    for (let at = start + TRACE_ID_AT; at < idEnd; at++) {
-      const byte = buf[at] as number;
-      if (!((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))) return;
-    }
-    buf.copy(this.traceId, 0, start + TRACE_ID_AT, idEnd);
+  /** The trace that it belongs to is known. */
+  trace(context: TraceContext): void {
+    context.writeId(this.traceId, 0);
     this.hasTrace = true;
   }
 
-  /** An attempt at `backend` is over. Milliseconds from its begin; negative for what did not happen. */
-  attempt(backend: string, outcome: number, connectMs: number, firstByteMs: number, ms: number, hedge: boolean): void {
+  /**
+   * An attempt at `backend` is over. Milliseconds from its begin; negative for what did not happen. Its place, for
+   * `attemptPick`; -1: it is not told of.
+   */
+  attempt(
+    backend: string,
+    outcome: number,
+    connectMs: number,
+    firstByteMs: number,
+    ms: number,
+    hedge: boolean,
+  ): number {
     const at = this.attempts++;
-    if (at >= ATTEMPTS_MAX) return;
+    if (at >= ATTEMPTS_MAX) return -1;
     this.attemptBackends[at] = backend;
     this.attemptOutcomes[at] = outcome;
     this.attemptHedges[at] = hedge ? 1 : 0;
     this.attemptMs[3 * at] = connectMs;
     this.attemptMs[3 * at + 1] = firstByteMs;
     this.attemptMs[3 * at + 2] = ms;
+    return at;
+  }
+
+  /** How the attempt at this place came to be, and what it was answered. */
+  attemptPick(
+    at: number,
+    startMs: number,
+    backoffMs: number,
+    ordinal: number,
+    reason: PickReason,
+    status: number,
+    authority: string,
+  ): void {
+    this.attemptStartMs[at] = startMs;
+    this.attemptBackoffMs[at] = backoffMs;
+    this.attemptOrdinals[at] = ordinal;
+    this.attemptReasons[at] = reason;
+    this.attemptStatuses[at] = status;
+    this.attemptAuthorities[at] = authority;
   }
 
   /** Gives back what an unusually long head made grow. */

@@ -16,8 +16,13 @@ describe('text exposition', () => {
     const text = new Exposition().family('m', 'gauge', 'a\\b\nc').sample({ x: 'q"\\\n', y: '' }, 1.5).toString();
     assert.equal(text, '# HELP m a\\\\b\\nc\n# TYPE m gauge\nm{x="q\\"\\\\\\n"} 1.5\n');
     const labels = LabelSet.of({ pool: 'p' }).with('a', 'é"').with('b', '');
-    const said = new Exposition().family('n', 'gauge', 'h').sample(labels, 0).toString();
-    assert.ok(said.endsWith('\nn{pool="p",a="é\\""} 0\n'), said);
+    assert.equal(labels.and(LabelSet.of({ c: 'd' })).startOf('n'), 'n{pool="p",a="é\\"",c="d"} ');
+    assert.equal(
+      LabelSet.of({})
+        .and(LabelSet.of({ b: '' }))
+        .startOf('n'),
+      'n ',
+    );
   });
 
   test('numbers are written as they are, at any size of the whole', () => {

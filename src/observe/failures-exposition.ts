@@ -3,9 +3,11 @@ import { CIRCUIT_STATE_NAMES } from '#core/health/circuit.ts';
 import { OUTCOME_COUNT, OUTCOME_NAMES } from '#core/outcome.ts';
 import { L, P, POOL_RETRIES, SLOT_CIRCUIT } from '#memory/counters.ts';
 import { circuitOf, panics } from './backends-report.ts';
-import { eachBackend } from './each-backend.ts';
+import { ONE_LINE, eachBackend, linesBy } from './each-backend.ts';
 import type { Exposition } from './exposition.ts';
 import { userPools, type Observed } from './observed.ts';
+
+const BY_STATE = linesBy('to', CIRCUIT_STATE_NAMES);
 
 export function failures(out: Exposition, observed: Observed): void {
   circuits(out, observed);
@@ -16,12 +18,13 @@ export function failures(out: Exposition, observed: Observed): void {
 
 function circuits(out: Exposition, { plan, tables }: Observed): void {
   out.family('edgebalancer_circuit_state', 'gauge', "A backend's circuit: 0 closed, 1 open, 2 half-open.");
-  eachBackend(plan, (labels, { slot }) => void out.sample(labels, circuitOf(tables, slot)));
+  eachBackend(out, plan, ONE_LINE, ({ slot }, values, at) => {
+    values[at] = circuitOf(tables, slot);
+  });
   out.family('edgebalancer_circuit_transitions_total', 'counter', "Changes of backends' circuits, by the new state.");
-  eachBackend(plan, (labels, { slot }) => {
-    CIRCUIT_STATE_NAMES.forEach((to, state) => {
-      out.sample(labels.with('to', to), tables.counters.slotCount(slot, SLOT_CIRCUIT + state));
-    });
+  eachBackend(out, plan, BY_STATE, ({ slot }, values, at) => {
+    for (let state = 0; state < CIRCUIT_STATE_NAMES.length; state++)
+      values[at + state] = tables.counters.slotCount(slot, SLOT_CIRCUIT + state);
   });
   out.family(
     'edgebalancer_panic',

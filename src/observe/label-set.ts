@@ -1,7 +1,4 @@
-/**
- * Labels of a sample, as text: made once for each backend of a plan and used by every family, since a scrape of a thousand
- * backends spends its time on little else.
- */
+/** Labels of a sample, as text: escaped once, and used by all lines that have them. */
 export type Labels = Readonly<Record<string, string>>;
 
 export class LabelSet {
@@ -12,16 +9,27 @@ export class LabelSet {
     this.text = text;
   }
 
-  /** A label whose value is '' is left out: the formats take both for the same. */
+  /** Labels without a value are left out, since to Prometheus they are the same as none. */
   static of(labels: Labels): LabelSet {
     let text = '';
-    for (const [name, value] of Object.entries(labels)) text = joined(text, name, value);
+    for (const name in labels) text = joined(text, name, labels[name] as string);
     return new LabelSet(text);
   }
 
   /** The same labels and one more. */
   with(name: string, value: string): LabelSet {
     return new LabelSet(joined(this.text, name, value));
+  }
+
+  /** The same labels and those of another set behind them. */
+  and({ text }: LabelSet): LabelSet {
+    if (text === '' || this.text === '') return new LabelSet(this.text + text);
+    return new LabelSet(`${this.text},${text}`);
+  }
+
+  /** A line of `metric` up to its value. */
+  startOf(metric: string): string {
+    return this.text === '' ? `${metric} ` : `${metric}{${this.text}} `;
   }
 }
 

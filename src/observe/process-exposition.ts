@@ -3,6 +3,7 @@ import { LOOP_SUM_US } from '#memory/counters.ts';
 import { DURATION_CELLS } from '#memory/duration-cells.ts';
 import type { Exposition } from './exposition.ts';
 import type { Observed } from './observed.ts';
+import type { SpanFacts } from './traces-exposition.ts';
 
 /** A thread's event loop since the thread began. */
 export interface LoopFacts {
@@ -20,6 +21,7 @@ export interface ProcessFacts {
   readonly workers: number;
   /** Listeners of `/admin/events`: now, cut off because they did not read, and refused for want of a place. */
   readonly eventStreams: { readonly open: number; readonly dropped: number; readonly refused: number };
+  readonly spans: SpanFacts;
   readonly version: string;
   readonly nodeVersion: string;
   readonly loops: readonly LoopFacts[];

@@ -7,6 +7,7 @@ import type { Observed } from './observed.ts';
 import { overload } from './overload-exposition.ts';
 import { loops, processMetrics, supervisor, type ProcessFacts } from './process-exposition.ts';
 import { requests } from './requests-exposition.ts';
+import { traces } from './traces-exposition.ts';
 
 export type { ProcessFacts } from './process-exposition.ts';
 
@@ -18,6 +19,7 @@ export function prometheusReport(observed: Observed, facts: ProcessFacts, form: 
   backends(out, observed);
   failures(out, observed);
   overload(out, observed);
+  traces(out, observed, facts.spans);
   supervisor(out, facts);
   loops(out, observed, facts);
   processMetrics(out, facts);

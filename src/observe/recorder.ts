@@ -171,6 +171,11 @@ export class Recorder {
     if (state === CircuitState.open) this.#row.global[G.circuitOpens]! += 1;
   }
 
+  /** A client that is no trusted proxy asked for a trace to be recorded once too often. */
+  traceRefused(): void {
+    this.#row.global[G.tracesRefused]! += 1;
+  }
+
   /** A request was refused for the process's own sake: the loop was late, or memory short. */
   shed(forMemory: boolean): void {
     this.#row.global[forMemory ? G.shedMemory : G.shedLag]! += 1;

@@ -3,7 +3,7 @@ import { METHOD_SERIES, ofListenerKey, statusOfCell } from '#memory/counters.ts'
 import { DURATION_CELLS } from '#memory/duration-cells.ts';
 import { listenerRows } from '#memory/listener-table.ts';
 import type { Exposition } from './exposition.ts';
-import { LabelSet } from './label-set.ts';
+import type { Labels } from './label-set.ts';
 import type { Observed } from './observed.ts';
 import { readSeries, type Series } from './series.ts';
 
@@ -39,8 +39,8 @@ export function requests(out: Exposition, observed: Observed): void {
   }
 }
 
-function labelsOf({ route, method }: Series): LabelSet {
-  return LabelSet.of({ route, method: METHOD_SERIES[method] as string });
+function labelsOf({ route, method }: Series): Labels {
+  return { route, method: METHOD_SERIES[method] as string };
 }
 
 function sampleOf(out: Exposition, listener: string, series: Series, status: number, count: number): void {

@@ -1,19 +1,18 @@
 /**
- * What the access log is told of a request, taken from where the codec left it: offsets in the buffer that was read. Called
- * only where there is a log.
+ * What an exchange's notes are told of a request and its attempts; of the request, from where the codec left it: offsets in
+ * the buffer that was read. Called only where an exchange has notes (observe/exchange-notes.ts).
  */
 import { faultRow, type FaultCode } from '#core/fault.ts';
-import { FIELD_STRIDE, FieldId, type Fields } from '#http1/head.ts';
+import type { Outcome } from '#core/outcome.ts';
+import { FIELD_STRIDE, type Fields } from '#http1/head.ts';
 import type { RequestHead } from '#http1/request-head.ts';
 import type { AccessLog } from '#observe/access-log.ts';
 import type { Recorder } from '#observe/recorder.ts';
 import { ExchangeNotes } from '#observe/exchange-notes.ts';
-import type { ClientFacts, RequestWriter } from './request-writer.ts';
+import type { Attempt } from './attempt.ts';
+import type { ClientFacts } from './request-writer.ts';
 
 const USER_AGENT = Buffer.from('user-agent', 'latin1');
-/** Between the request id's value and the trace parent's, where the writer has made one: `CR LF traceparent: `. */
-const TRACE_BEHIND_ID = Buffer.from('\r\ntraceparent: ', 'latin1');
-const TRACEPARENT_BYTES = 55;
 
 /** An exchange begins with the head just parsed from `buf`. */
 export function noteRequest(
@@ -39,23 +38,38 @@ export function noteRequest(
     agent === -1 ? 0 : (fields.at[agent * FIELD_STRIDE + 2] as number),
     agent === -1 ? 0 : (fields.at[agent * FIELD_STRIDE + 3] as number),
   );
-  const trace = fields.find(FieldId.traceparent);
-  if (trace === -1) return;
-  notes.trace(buf, fields.at[trace * FIELD_STRIDE + 2] as number, fields.at[trace * FIELD_STRIDE + 3] as number);
 }
 
-/** The head for the backend has been written to `out`: the trace that begins here is known. */
-export function noteTrace(notes: ExchangeNotes, out: Buffer, writer: RequestWriter): void {
-  if (notes.hasTrace) return;
-  const from = writer.idEnd;
-  for (let i = 0; i < TRACE_BEHIND_ID.length; i++) if (out[from + i] !== TRACE_BEHIND_ID[i]) return;
-  const start = from + TRACE_BEHIND_ID.length;
-  notes.trace(out, start, start + TRACEPARENT_BYTES);
+/** An attempt is over, or its exchange goes on without it. */
+export function noteAttempt(
+  notes: ExchangeNotes,
+  attempt: Attempt,
+  outcome: Outcome,
+  elapsedMs: number,
+  exchangeStartedMs: number,
+): void {
+  const { startedMs, connectedMs, firstByteMs, backend } = attempt;
+  const at = notes.attempt(
+    backend.plan.id,
+    outcome,
+    connectedMs === 0 ? -1 : connectedMs - startedMs,
+    firstByteMs === 0 ? -1 : firstByteMs - startedMs,
+    elapsedMs,
+    attempt.hedge,
+  );
+  if (at === -1) return;
+  const { backoffMs, ordinal, reason, status } = attempt;
+  notes.attemptPick(at, startedMs - exchangeStartedMs, backoffMs, ordinal, reason, status, backend.plan.authority);
+  if (!notes.span.sampled) return;
+  notes.span.attempts[2 * at] = attempt.spanHigh;
+  notes.span.attempts[2 * at + 1] = attempt.spanLow;
 }
 
 /** What an exchange knows at its end. */
-interface Ended {
-  readonly pool: { readonly plan: { readonly name: string } } | null;
+export interface Ended {
+  readonly pool: {
+    readonly plan: { readonly name: string; readonly strategy: { readonly name: string } };
+  } | null;
   readonly status: number;
   readonly requestId: Uint8Array;
   readonly requestIdLength: number;
@@ -73,6 +87,7 @@ export function noteEnd(
 ): void {
   notes.route = route;
   notes.pool = pool === null ? '' : pool.plan.name;
+  notes.strategy = pool === null ? '' : pool.plan.strategy.name;
   notes.backend = backend;
   notes.status = status;
   notes.fault = fault;

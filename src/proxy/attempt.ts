@@ -7,6 +7,7 @@
 import type { TakenSlot } from '#core/balancing/selector.ts';
 import type { FaultCode } from '#core/fault.ts';
 import { Outcome, isUpstreamError, outcomeOfStatus } from '#core/outcome.ts';
+import { PickReason } from '#core/pick-reason.ts';
 import type { ResponseHead } from '#http1/response-head.ts';
 import type { Connection } from '#transport/transport.ts';
 import type { Backend } from './backend.ts';
@@ -28,6 +29,18 @@ export class Attempt implements TakenSlot {
   requestSent = false;
   /** A second copy of a request whose first is still going on. */
   hedge = false;
+  /**
+   * For the notes of its exchange, and only where that has some (retries.ts): how many attempts had begun before it, how long
+   * the exchange waited on purpose (-1: not at all), and why it is made where it is made.
+   */
+  ordinal = 0;
+  backoffMs = -1;
+  reason: PickReason = PickReason.first;
+  /** Its span, where the exchange is sampled. */
+  spanHigh = 0;
+  spanLow = 0;
+  /** What the backend answered; 0: nothing yet. */
+  status = 0;
   startedMs = 0;
   /** When its new connection stood, and when its answer began; 0: not known. */
   connectedMs = 0;
@@ -40,7 +53,6 @@ export class Attempt implements TakenSlot {
   answered = false;
   readonly #plane: DataPlane;
   #pool!: Pool;
-  #status = 0;
   #settled = true;
   #staleRetried = false;
   /** Its connection became a tunnel: it lasts as long as that, but what the backend took is the time to its answer. */
@@ -63,7 +75,7 @@ export class Attempt implements TakenSlot {
     this.connectedMs = 0;
     this.firstByteMs = 0;
     this.#pool = pool;
-    this.#status = 0;
+    this.status = 0;
     this.slot = slot;
     this.inFlightBefore = selector.inFlightBefore;
     this.permit = selector.permit;
@@ -151,8 +163,8 @@ export class Attempt implements TakenSlot {
 
   /** The answer begins. The client that gets it; null when its body is read and dropped. */
   onAnswerHead(buf: Buffer, head: ResponseHead, kind: number): Downstream | null {
-    this.#status = head.status;
-    if (this.#plane.accessLog !== null) this.firstByteMs = performance.now();
+    this.status = head.status;
+    if (this.exchange !== null && this.exchange.noting.notes !== null) this.firstByteMs = performance.now();
     // A trial's body may go on for hours.
     if (this.trial) this.#tellCircuit(outcomeOfStatus(head.status), performance.now());
     const { exchange } = this;
@@ -161,7 +173,7 @@ export class Attempt implements TakenSlot {
 
   onAnswerComplete(nowMs: number): void {
     const { exchange } = this;
-    this.end(outcomeOfStatus(this.#status), nowMs);
+    this.end(outcomeOfStatus(this.status), nowMs);
     exchange?.onAnswerComplete(nowMs);
   }
 
@@ -192,6 +204,7 @@ export class Attempt implements TakenSlot {
 
   onUpgraded(buf: Buffer, head: ResponseHead, connection: Connection, at: number, end: number): void {
     this.#switched = true;
+    this.status = head.status;
     this.firstByteMs = performance.now();
     // Its end may be hours away.
     this.#tellCircuit(Outcome.success, this.firstByteMs);

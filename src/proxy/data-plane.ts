@@ -1,20 +1,27 @@
 /** Everything that the exchanges of one worker share, and the plan that they obey. */
+import { DrawTape } from '#core/balancing/draw-tape.ts';
+import { PickRecorder } from '#core/balancing/pick-recorder.ts';
 import type { Plan } from '#core/plan.ts';
+import type { RequestsPlan } from '#core/plan-failures.ts';
 import type { HeadLimits } from '#http1/head.ts';
 import { RequestHead } from '#http1/request-head.ts';
 import { ResponseHead } from '#http1/response-head.ts';
 import type { CounterRow } from '#memory/counters.ts';
 import { EventKind } from '#memory/event-ring.ts';
 import type { PoolTable } from '#memory/pool-table.ts';
+import type { SpanRing } from '#memory/span-ring.ts';
 import type { Tables } from '#memory/tables.ts';
 import type { AccessLog } from '#observe/access-log.ts';
+import { DecisionBook } from '#observe/decision-book.ts';
 import { Recorder } from '#observe/recorder.ts';
+import { SpanWriter } from '#observe/span-record.ts';
 import type { Connection, Listener, Transport } from '#transport/transport.ts';
 import { Attempt } from './attempt.ts';
 import { DeadlineClock } from './deadline-clock.ts';
 import { DeadlineWheel } from './deadline.ts';
 import { Downstream } from './downstream.ts';
 import { Exchange } from './exchange.ts';
+import { ExplainKeys } from './explain-keys.ts';
 import { FineClock } from './fine-clock.ts';
 import { LoadGuard } from './load-guard.ts';
 import { PlanState, type ListenerState, type PoolPorts } from './plan-state.ts';
@@ -23,6 +30,7 @@ import { RequestIds } from './request-ids.ts';
 import { RequestWriter } from './request-writer.ts';
 import { DateLine } from './response-writer.ts';
 import { Staging } from './staging.ts';
+import { Tracing } from './tracing.ts';
 
 /** Heads of answers: what backends send in earnest fits, and one worker's staging stays small. */
 const RESPONSE_LIMITS: HeadLimits = { headerBytes: 64 * 1024, headerCount: 256, targetBytes: 0 };
@@ -47,15 +55,24 @@ export class DataPlane {
   readonly responseHead: ResponseHead = new ResponseHead(RESPONSE_LIMITS.headerCount);
   readonly responseLimits: HeadLimits = RESPONSE_LIMITS;
   readonly requestIds: RequestIds = new RequestIds();
-  readonly requestWriter: RequestWriter = new RequestWriter(this.requestIds);
+  readonly tracing: Tracing;
+  readonly requestWriter: RequestWriter;
+  /** Takes the records of sampled exchanges. */
+  readonly spans: SpanWriter;
   readonly staging: Staging = new Staging();
   readonly date: DateLine = new DateLine();
   /** Answers end their connections, and nothing new is accepted. */
   draining = false;
   /** Null: nothing about an exchange is kept for a log line. */
   accessLog: AccessLog | null = null;
+  /** Null: no exchange is recorded to be explained. */
+  book: DecisionBook | null = null;
+  readonly explainKeys: ExplainKeys = new ExplainKeys(Date.now);
+  readonly pickRecorder: PickRecorder;
   state: PlanState;
   readonly #tables: Tables;
+  readonly #tape = new DrawTape(Math.random);
+  #requests: RequestsPlan | null = null;
   readonly #clients = new Set<Downstream>();
   readonly #spare: Exchange[] = [];
   readonly #spareAttempts: Attempt[] = [];
@@ -83,15 +100,23 @@ export class DataPlane {
     this.pools = tables.pools;
     this.guard = new LoadGuard(tables.process, Math.random, DeadlineWheel.tickMs, performance.now());
     this.guard.obey(plan.overload);
+    this.pickRecorder = new PickRecorder(this.#tape);
+    this.#keepBook(plan);
     this.#ports = this.#makePorts();
     this.state = new PlanState(plan, tables, worker, null, this.#ports);
+    this.tracing = new Tracing(this.requestIds, { spans: tables.spans, recorder: this.recorder });
+    this.tracing.obey(plan.tracing);
+    this.requestWriter = new RequestWriter(this.requestIds, this.tracing);
+    this.spans = new SpanWriter(tables.spans.rows[worker] as SpanRing, tables.counters.rows[worker] as CounterRow);
   }
 
   /** Obeys `plan` from now on. Exchanges that have begun go on under the plan they began with. */
   publish(plan: Plan): void {
     const before = this.state;
+    this.#keepBook(plan);
     this.state = new PlanState(plan, this.#tables, this.worker, before, this.#ports);
     this.guard.obey(plan.overload);
+    this.tracing.obey(plan.tracing);
     for (const [slot, backend] of before.backends) {
       if (this.state.backends.get(slot) !== backend) backend.retire();
     }
@@ -194,6 +219,14 @@ export class DataPlane {
     return cut;
   }
 
+  /** A book goes on while the plan says the same of it. */
+  #keepBook({ requests }: Plan): void {
+    const { sample, keep } = this.#requests ?? {};
+    if (this.book !== null && requests?.sample === sample && requests?.keep === keep) return;
+    this.#requests = requests;
+    this.book = requests === null ? null : new DecisionBook(requests, this.worker, Math.random);
+  }
+
   #makePorts(): PoolPorts {
     return {
       recorder: this.recorder,
@@ -203,6 +236,7 @@ export class DataPlane {
       },
       onPanic: ({ row }, panic) => this.#tables.events.put(EventKind.panic, row, panic ? 1 : 0, 0, 0, 0),
       onRoom: (load) => this.#onRoom(load),
+      random: this.#tape.random,
     };
   }
 

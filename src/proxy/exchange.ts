@@ -9,8 +9,6 @@ import { BodyKind, requestBody } from '#http1/framing.ts';
 import { Method, type RequestHead } from '#http1/request-head.ts';
 import type { ResponseHead } from '#http1/response-head.ts';
 import type { Connection } from '#transport/transport.ts';
-import { ExchangeNotes } from '#observe/exchange-notes.ts';
-import { noteEnd, noteRequest, noteTrace } from './access-notes.ts';
 import type { Attempt } from './attempt.ts';
 import { Body, type BodySink } from './body.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -20,6 +18,7 @@ import type { PreparedEdits } from './header-edits.ts';
 import type { RouteState } from './plan-state.ts';
 import type { Pool } from './pool.ts';
 import { Shed } from './load-guard.ts';
+import { NoteTaker } from './note-taker.ts';
 import { LimitStanding } from './rate-limits.ts';
 import { RequestCopy } from './request-copy.ts';
 import { requestFault, upgradeAllowed } from './request-rules.ts';
@@ -47,6 +46,8 @@ export class Exchange implements BodySink, TunnelOwner {
   key = 0;
   /** How it stands with the route's limits by rate. */
   readonly standing: LimitStanding = new LimitStanding();
+  /** What is remembered of it for the access log and for traces. */
+  readonly noting: NoteTaker;
   /** The request, as far as it may have to be sent again. */
   readonly copy: RequestCopy = new RequestCopy();
   readonly #plane: DataPlane;
@@ -58,9 +59,6 @@ export class Exchange implements BodySink, TunnelOwner {
   readonly #body = new Body();
   #failed: FaultCode = 0;
   #tunnel: Tunnel | null = null;
-  /** Null: this exchange is not logged. */
-  #notes: ExchangeNotes | null = null;
-  #spareNotes: ExchangeNotes | null = null;
   #answeredById = '';
   /** Bytes of the request's head, and what a tunnel has carried; bodies and answers are counted where they pass. */
   #bytesIn = 0;
@@ -68,6 +66,7 @@ export class Exchange implements BodySink, TunnelOwner {
 
   constructor(plane: DataPlane) {
     this.#plane = plane;
+    this.noting = new NoteTaker(plane);
     this.#retries = new Retries(plane, this);
   }
 
@@ -129,7 +128,7 @@ export class Exchange implements BodySink, TunnelOwner {
     this.answeredBy = null;
     this.standing.limits = null;
     this.#failed = 0;
-    this.#beginNotes(client, buf, head, nowMs);
+    this.noting.begin(client, buf, head, nowMs);
     this.copy.reset();
     const kind = requestBody(head);
     this.#body.begin(kind, head.contentLength, false);
@@ -156,6 +155,7 @@ export class Exchange implements BodySink, TunnelOwner {
     this.#retries.begin(pool, buf, head, kind);
     const refused = this.#retries.firstAttempt(nowMs);
     if (refused === 0) this.#writeHead(buf, head, route);
+    else this.noting.refused(buf, head);
     return refused;
   }
 
@@ -203,6 +203,7 @@ export class Exchange implements BodySink, TunnelOwner {
 
   onUpstreamReady(attempt: Attempt, upstream: Upstream, nowMs: number): void {
     const { copy } = this;
+    this.noting.stamp(copy.buffer, attempt);
     const flowing = upstream.send(copy.buffer, 0, copy.end);
     if (this.#body.done) {
       this.#requestComplete(attempt, nowMs);
@@ -327,24 +328,7 @@ export class Exchange implements BodySink, TunnelOwner {
 
   /** An attempt of this exchange is over. */
   noteAttempt(attempt: Attempt, outcome: Outcome, elapsedMs: number): void {
-    const { startedMs, connectedMs, firstByteMs } = attempt;
-    this.#notes?.attempt(
-      attempt.backend.plan.id,
-      outcome,
-      connectedMs === 0 ? -1 : connectedMs - startedMs,
-      firstByteMs === 0 ? -1 : firstByteMs - startedMs,
-      elapsedMs,
-      attempt.hedge,
-    );
-  }
-
-  #beginNotes(client: Downstream, buf: Buffer, head: RequestHead, nowMs: number): void {
-    if (this.#plane.accessLog === null) {
-      this.#notes = null;
-      return;
-    }
-    this.#notes = this.#spareNotes ??= new ExchangeNotes();
-    noteRequest(this.#notes, buf, head, client.facts, client.listener.plan.name, nowMs);
+    this.noting.attempt(attempt, outcome, elapsedMs, this.#startedMs);
   }
 
   #record(nowMs: number, fault: FaultCode): void {
@@ -352,10 +336,7 @@ export class Exchange implements BodySink, TunnelOwner {
     const route = this.#route?.plan ?? null;
     const bytesIn = this.#bytesIn + this.#body.bytes;
     const bytesOut = client.output.bytesSent + this.#tunnelOut;
-    if (this.#notes !== null) {
-      noteEnd(this.#notes, this, route?.name ?? '', this.#answeredById, fault, bytesIn, bytesOut);
-      this.#plane.accessLog?.write(this.#notes, nowMs);
-    }
+    this.noting.end(this, this.#route, this.#answeredById, fault, bytesIn, bytesOut, nowMs);
     const row = route === null ? 0 : route.row;
     this.#plane.recorder.exchange(row, method, status, nowMs - this.#startedMs, client.listener.row, bytesIn, bytesOut);
   }
@@ -367,7 +348,7 @@ export class Exchange implements BodySink, TunnelOwner {
     const into = copy.reserveHead(writer.bytesFor(head, client.facts, target));
     copy.headWritten(writer.write(buf, head, client.facts, target, into, 0));
     this.requestIdLength = into.copy(this.requestId, 0, writer.idStart, writer.idEnd);
-    if (this.#notes !== null) noteTrace(this.#notes, into, writer);
+    this.noting.written(target.stripBytes);
   }
 
   #requestComplete(attempt: Attempt, nowMs: number): void {
@@ -389,7 +370,7 @@ export class Exchange implements BodySink, TunnelOwner {
   /** Forgets the request, and gives back what an unusual one made grow. */
   trim(): void {
     this.copy.trim();
-    this.#spareNotes?.trim();
+    this.noting.trim();
     if (this.#route !== null) this.#plane.recorder.routeOver(this.#route.plan.row);
     this.#route = null;
     this.pool = null;

@@ -8,6 +8,7 @@ import { Answers } from '#core/health/answers.ts';
 import { Circuits, type OnCircuit } from '#core/health/circuits.ts';
 import { HalfSipHash } from '#core/math/half-sip-hash.ts';
 import type { RateLimitPlan } from '#core/plan-failures.ts';
+import type { Random } from '#core/ports.ts';
 import { strategyByName } from '#core/strategies/index.ts';
 import type { Strategy, StrategyDefinition } from '#core/strategy.ts';
 import type { HeadLimits } from '#http1/head.ts';
@@ -67,21 +68,27 @@ const HTTP = Buffer.from('http', 'latin1');
 
 export class RouteState {
   readonly plan: RoutePlan;
+  /** Its path as the configuration says it, with `*` for what may follow. */
+  readonly pattern: string;
   /** Null: its requests meet no limit by rate. */
   readonly limits: RouteLimits | null;
   readonly responseEdits: PreparedEdits;
   readonly #pools: readonly Pool[];
   /** The one pool of a route that is not split. */
   readonly #only: Pool | null;
+  /** What is taken off the front of paths; empty: nothing. */
+  readonly strip: string;
   readonly #strip: Buffer;
   readonly #target: { stripBytes: number; authority: Buffer; readonly edits: PreparedEdits };
 
   constructor(plan: RoutePlan, pools: readonly Pool[], limits: RouteLimits | null) {
     this.plan = plan;
+    this.pattern = plan.match.exact ? plan.match.path : `${plan.match.path.replace(/\/$/, '')}/*`;
     this.limits = limits;
     this.#pools = pools;
     this.#only = plan.split.length === 1 ? (pools[plan.split[0]!.pool] as Pool) : null;
-    this.#strip = Buffer.from(plan.stripPrefix.replace(/\/$/, ''), 'latin1');
+    this.strip = plan.stripPrefix.replace(/\/$/, '');
+    this.#strip = Buffer.from(this.strip, 'latin1');
     this.#target = { stripBytes: 0, authority: Buffer.alloc(0), edits: prepareEdits(plan.headers.request) };
     // A limited route's answers say how its own limits stand, not a backend's.
     const { response } = plan.headers;
@@ -148,6 +155,8 @@ export interface PoolPorts {
   readonly onPanic: (pool: PoolPlan, panic: boolean) => void;
   /** A backend may have room for a request in line. */
   readonly onRoom: (load: PoolLoad) => void;
+  /** What picks draw from; `Math.random` when left out. */
+  readonly random?: Random;
 }
 
 export class PlanState {
@@ -202,7 +211,9 @@ export class PlanState {
     if (definition === undefined) throw new Error(`the plan names an unknown strategy: ${pool.strategy.name}`);
     const backends = pool.backends.map(({ slot }) => this.backends.get(slot) as Backend);
     const kept = before?.pools.find((old) => sameStrategy(old.plan, pool));
-    const strategy = kept?.selector.strategy ?? createStrategy(definition, pool, index, tables, worker, this.backends);
+    const strategy =
+      kept?.selector.strategy ??
+      createStrategy(definition, pool, index, tables, worker, this.backends, ports.random ?? Math.random);
     const members = new Members(
       backends.map(({ slot, plan: { tier } }) => ({ slot, tier })),
       tables.slots,
@@ -217,7 +228,7 @@ export class PlanState {
       inFlightMax: pool.limits.inFlight,
       panicThreshold: pool.panicThreshold,
       worker,
-      random: Math.random,
+      random: ports.random ?? Math.random,
       onPanic: (panic) => ports.onPanic(pool, panic),
     });
     const load = before?.pools.find((old) => old.plan.name === pool.name)?.load ?? new PoolLoad(ports.onRoom);
@@ -244,6 +255,7 @@ function createStrategy(
   tables: Tables,
   worker: number,
   backends: ReadonlyMap<number, Backend>,
+  random: Random,
 ): Strategy {
   return definition.create({
     params: pool.strategy.params,
@@ -252,7 +264,7 @@ function createStrategy(
     rows: tables.strategies.rows(definition.memory),
     words: tables.strategies.words(definition.memory, index),
     worker,
-    random: Math.random,
+    random,
     nameOf: (slot) => (backends.get(slot) as Backend).plan.authority,
   });
 }

@@ -41,6 +41,8 @@ function rig(
     rateLimits: [],
     overload: null,
     accessLog: null,
+    requests: null,
+    tracing: null,
     pools: [
       {
         name: 'app',

@@ -2,20 +2,19 @@
  * A pool as one worker sees it: its backends, who is picked among them (core/balancing), and what bounds its requests. What
  * must outlive a change of the plan (requests in line, learned limits and delays) is its load, kept by the pool's name.
  */
-import type { Selector, TakenSlot } from '#core/balancing/selector.ts';
+import type { PickRecorder } from '#core/balancing/pick-recorder.ts';
+import { LIMITED, type Selector, type TakenSlot } from '#core/balancing/selector.ts';
 import type { Tried } from '#core/balancing/tried.ts';
 import type { Outcome } from '#core/outcome.ts';
 import type { PoolPlan } from '#core/plan.ts';
 import { RetryRules } from '#core/retry.ts';
-import type { StrategyDefinition } from '#core/strategy.ts';
+import type { Explains, StrategyDefinition } from '#core/strategy.ts';
 import type { RequestHead } from '#http1/request-head.ts';
 import { METHOD_SERIES } from '#memory/counters.ts';
+import type { NamedPick } from '#observe/decision-record.ts';
 import type { Backend } from './backend.ts';
 import type { PoolLoad } from './pool-load.ts';
 import { requestKey, type KeyHash } from './request-key.ts';
-
-/** Nobody may be picked: the adaptive limit is reached. */
-export const LIMITED = -5;
 
 export class Pool {
   readonly plan: PoolPlan;
@@ -27,6 +26,7 @@ export class Pool {
   readonly needsKey: boolean;
   /** How often `strategy.refresh` wants to be called; 0: never. */
   readonly refreshMs: number;
+  readonly #explains: Explains;
   readonly #keyHash: KeyHash | null;
   /** Bit `1 << Method` for each method with a number that may be tried again. */
   readonly #retryMethods: number;
@@ -48,6 +48,7 @@ export class Pool {
       (bits, name, at) => (this.retry?.listsMethod(name) ? bits | (1 << at) : bits),
       0,
     );
+    this.#explains = definition.explains;
     this.#keyHash = definition.key;
     this.needsKey = definition.key !== null;
     this.refreshMs = definition.refreshMs;
@@ -76,6 +77,24 @@ export class Pool {
     const slot = this.selector.take(key, nowMs, tried, repeatable, again);
     if (slot >= 0) load.inFlight += 1;
     return slot;
+  }
+
+  /** The pick that `recorder` was there for, with the names of its slots. */
+  named(recorder: PickRecorder, chosen: number): NamedPick {
+    const pick = this.selector.record(recorder, chosen, this.#explains);
+    const plans = Array.from(pick.slots, (slot) => this.backendAt(slot).plan);
+    const { name, params } = this.plan.strategy;
+    return {
+      pick,
+      strategy: name,
+      params,
+      chosen: chosen < 0 ? '' : this.backendAt(chosen).plan.id,
+      ids: plans.map(({ id }) => id),
+      excludedIds: Array.from(pick.excluded, (slot, at) => (at % 2 === 0 ? this.backendAt(slot).plan.id : '')).filter(
+        (_, at) => at % 2 === 0,
+      ),
+      authorities: this.needsKey ? plans.map(({ authority }) => authority) : [],
+    };
   }
 
   /** An attempt at a slot taken here ended. */

@@ -7,6 +7,7 @@ import { ListenerState } from './plan-state.ts';
 import { RequestIds } from './request-ids.ts';
 import { upgradeAllowed } from './request-rules.ts';
 import { RequestWriter } from './request-writer.ts';
+import { Tracing } from './tracing.ts';
 
 const limits = { headerBytes: 32768, headerCount: 100, targetBytes: 8192 };
 const NO_EDITS = { remove: [], set: [], add: [] };
@@ -42,7 +43,10 @@ function rewrite(raw: string, options: Options = {}): string[] {
     authority: Buffer.from('backend:3000'),
     edits: prepareEdits(options.edits ?? NO_EDITS),
   };
-  const writer = new RequestWriter(new RequestIds());
+  const ids = new RequestIds();
+  const tracing = new Tracing(ids);
+  const writer = new RequestWriter(ids, tracing);
+  tracing.enter(buf, head.fields, { facts: client, connection: { remotePort: 1 } });
   const into = Buffer.alloc(writer.bytesFor(head, client, target));
   const to = writer.write(buf, head, client, target, into, 0);
   const text = into.toString('latin1', 0, to);

@@ -10,6 +10,7 @@ import type { PreparedEdits } from './header-edits.ts';
 import type { RequestIds } from './request-ids.ts';
 import { countsForwards, forwardsLeft, isProtected } from './request-rules.ts';
 import { REQUEST_ID_BYTES_MAX } from './response-writer.ts';
+import type { Tracing } from './tracing.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
 const bit = (id: FieldId): number => 1 << id;
@@ -28,6 +29,7 @@ const ALWAYS_DROPPED =
   bit(FieldId.xForwardedProto) |
   bit(FieldId.xForwardedHost) |
   bit(FieldId.xRequestId) |
+  bit(FieldId.xEdgebalancerExplain) |
   bit(FieldId.disguised);
 /** What only a trusted proxy may have set. */
 const DROPPED_UNTRUSTED = bit(FieldId.forwarded) | bit(FieldId.xForwardedPort);
@@ -39,7 +41,6 @@ const FORWARDED_HOST = Buffer.from('x-forwarded-host: ', 'latin1');
 const FORWARDED_FOR = Buffer.from('x-forwarded-for: ', 'latin1');
 const FORWARDED_PROTO = Buffer.from('x-forwarded-proto: ', 'latin1');
 const REQUEST_ID = Buffer.from('x-request-id: ', 'latin1');
-const TRACEPARENT = Buffer.from('traceparent: ', 'latin1');
 const VIA_10 = Buffer.from('via: 1.0 edgebalancer\r\n', 'latin1');
 const HOST = Buffer.from('host: ', 'latin1');
 const LIST_SEPARATOR = Buffer.from(', ', 'latin1');
@@ -78,9 +79,12 @@ export class RequestWriter {
   idStart = 0;
   idEnd = 0;
   readonly #ids: RequestIds;
+  readonly #tracing: Tracing;
 
-  constructor(ids: RequestIds) {
+  /** `tracing` has been entered with the head that is written. */
+  constructor(ids: RequestIds, tracing: Tracing) {
     this.#ids = ids;
+    this.#tracing = tracing;
   }
 
   /** An upper bound of what `write` will need. */
@@ -122,7 +126,7 @@ export class RequestWriter {
     at: number,
   ): number {
     const { fields } = head;
-    let dropped = client.trusted ? ALWAYS_DROPPED : ALWAYS_DROPPED | DROPPED_UNTRUSTED;
+    let dropped = (client.trusted ? ALWAYS_DROPPED : ALWAYS_DROPPED | DROPPED_UNTRUSTED) | this.#tracing.dropped;
     if (head.form === TargetForm.absolute) dropped |= bit(FieldId.host);
     // Interim answers are not for clients of HTTP/1.0 (RFC 9110 10.1.1).
     if (head.versionMinor === 0) dropped |= bit(FieldId.expect);
@@ -150,7 +154,7 @@ export class RequestWriter {
     return to;
   }
 
-  /** A trusted proxy's request id is kept, any other made anew; a trace goes on from whoever began it. */
+  /** A trusted proxy's request id is kept, any other made anew; of the trace, see tracing.ts. */
   #writeIds(buf: Buffer, head: RequestHead, client: ClientFacts, into: Buffer, at: number): number {
     const { fields } = head;
     let to = at + REQUEST_ID.copy(into, at);
@@ -164,14 +168,7 @@ export class RequestWriter {
     into[to] = CR;
     into[to + 1] = LF;
     to += 2;
-    if ((fields.seen & bit(FieldId.traceparent)) === 0) {
-      to += TRACEPARENT.copy(into, to);
-      to = this.#ids.writeTraceparent(into, to);
-      into[to] = CR;
-      into[to + 1] = LF;
-      to += 2;
-    }
-    return to;
+    return this.#tracing.write(fields, into, to);
   }
 }
 

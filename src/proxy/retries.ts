@@ -3,10 +3,11 @@
  * when the first is slow (core/limits/hedge-gate.ts), and the wait for a backend when all are full. One per exchange, reused
  * with it.
  */
-import { ALL_FULL, ALL_OPEN, NO_BACKEND } from '#core/balancing/selector.ts';
+import { ALL_FULL, ALL_OPEN, LIMITED, NO_BACKEND } from '#core/balancing/selector.ts';
 import { Tried, UNTRIED } from '#core/balancing/tried.ts';
 import { Fault, type FaultCode } from '#core/fault.ts';
 import type { Waiter } from '#core/limits/waiting-line.ts';
+import { PickReason } from '#core/pick-reason.ts';
 import { isUnsent } from '#core/retry.ts';
 import { Outcome, outcomeOfStatus } from '#core/outcome.ts';
 import { BodyKind } from '#http1/framing.ts';
@@ -17,7 +18,7 @@ import type { Attempt } from './attempt.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Timed } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
-import { LIMITED, type Pool } from './pool.ts';
+import type { Pool } from './pool.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** Attempts of one exchange: the first, the retries that a plan may allow (10), and hedges of each. */
@@ -59,6 +60,8 @@ export class Retries extends Timed implements Waiter {
   /** How the attempt before ended. */
   #lastOutcome: Outcome = Outcome.success;
   #wait: Wait = Wait.none;
+  /** When the wait before a retry began; -1: there was none. */
+  #backoffFromMs = -1;
 
   constructor(plane: DataPlane, exchange: Exchange) {
     super();
@@ -74,6 +77,7 @@ export class Retries extends Timed implements Waiter {
     this.#made = 0;
     this.#lastFault = 0;
     this.#wait = Wait.none;
+    this.#backoffFromMs = -1;
     this.idempotent = (IDEMPOTENT & (1 << head.method)) !== 0;
     this.#bound = head.authorityEnd === head.authorityStart;
     this.#listed = retry !== null && pool.retriesMethod(buf, head);
@@ -92,9 +96,7 @@ export class Retries extends Timed implements Waiter {
     load.budget?.attempt();
     // Whoever came before and waits goes first, unless the line has turned round.
     const slot =
-      load.line.length > 0 && !load.line.isStressed
-        ? ALL_FULL
-        : pool.take(this.#exchange.key, nowMs, UNTRIED, this.#repeatable, true);
+      load.line.length > 0 && !load.line.isStressed ? ALL_FULL : this.#take(nowMs, UNTRIED, this.#repeatable, true);
     if (slot >= 0) {
       this.#start(slot, nowMs);
       return 0;
@@ -189,7 +191,7 @@ export class Retries extends Timed implements Waiter {
 
   /** Its turn has come: true when it could begin, and waits no more. */
   onTurn(nowMs: number): boolean {
-    const slot = this.#pool.take(this.#exchange.key, nowMs, UNTRIED, this.#repeatable, true);
+    const slot = this.#take(nowMs, UNTRIED, this.#repeatable, true);
     if (slot === ALL_FULL || slot === LIMITED) return false;
     this.#leaveLine();
     if (slot < 0) {
@@ -216,11 +218,17 @@ export class Retries extends Timed implements Waiter {
     const attempt = this.#plane.takeAttempt();
     attempt.begin(this.#exchange, this.#pool, slot, false, nowMs);
     this.#exchange.first = attempt;
+    if (this.#exchange.noting.watched) this.#notePick(attempt, nowMs);
     this.#tried.add(slot);
     const { hedge } = this.#pool.load;
     if (!this.#hedgeable || hedge === null) return;
     hedge.request();
     if (hedge.delayMs !== Infinity) this.#call(Wait.hedge, nowMs + hedge.delayMs);
+  }
+
+  #take(nowMs: number, tried: Tried, repeatable: boolean, again: boolean): number {
+    const { noting, key } = this.#exchange;
+    return noting.picks.take(this.#pool, key, nowMs, tried, repeatable, again);
   }
 
   /** How long to wait before the next attempt, in milliseconds; negative when there may be none. Takes from the budget. */
@@ -241,14 +249,18 @@ export class Retries extends Timed implements Waiter {
   #retry(waitMs: number, nowMs: number, outcome: Outcome): void {
     this.#made += 1;
     this.#lastOutcome = outcome;
-    if (waitMs < WAIT_MS_LEAST) this.#again(nowMs);
-    else this.#call(Wait.retry, nowMs + waitMs);
+    if (waitMs < WAIT_MS_LEAST) {
+      this.#again(nowMs);
+      return;
+    }
+    this.#backoffFromMs = nowMs;
+    this.#call(Wait.retry, nowMs + waitMs);
   }
 
   #again(nowMs: number): void {
     const exchange = this.#exchange;
     const left = this.#made < (this.#pool.retry?.plan.attempts ?? 0);
-    const slot = this.#pool.take(exchange.key, nowMs, this.#tried, this.#repeatable && left, true);
+    const slot = this.#take(nowMs, this.#tried, this.#repeatable && left, true);
     if (slot < 0) {
       this.#pool.load.budget?.giveBack();
       exchange.refuse(this.#lastFault === 0 ? this.#faultOf(slot) : this.#lastFault);
@@ -266,7 +278,7 @@ export class Retries extends Timed implements Waiter {
     const { load, plan } = this.#pool;
     if (first === null || exchange.second !== null || exchange.answeredBy !== null || load.hedge === null) return;
     const granted = load.hedge.take();
-    const slot = granted ? this.#pool.take(exchange.key, nowMs, this.#tried, true, false) : NO_BACKEND;
+    const slot = granted ? this.#take(nowMs, this.#tried, true, false) : NO_BACKEND;
     if (slot < 0) {
       if (granted) load.hedge.giveBack();
       this.#plane.recorder.pool(plan.row, P.hedgesRefused);
@@ -275,8 +287,23 @@ export class Retries extends Timed implements Waiter {
     const attempt = this.#plane.takeAttempt();
     attempt.begin(exchange, this.#pool, slot, true, nowMs);
     exchange.second = attempt;
+    if (exchange.noting.watched) this.#notePick(attempt, nowMs);
     this.#tried.add(slot);
     exchange.send(attempt, nowMs);
+  }
+
+  /** What the notes tell of an attempt that has just been given its slot, which is not among those tried yet. */
+  #notePick(attempt: Attempt, nowMs: number): void {
+    const tried = this.#tried;
+    attempt.ordinal = tried.count;
+    attempt.backoffMs = this.#backoffFromMs < 0 ? -1 : nowMs - this.#backoffFromMs;
+    this.#backoffFromMs = -1;
+    if (attempt.trial) attempt.reason = PickReason.trial;
+    else if (this.#pool.selector.isLastResort) attempt.reason = PickReason.lastResort;
+    else if (attempt.hedge) attempt.reason = PickReason.hedge;
+    else if (tried.count === 0) attempt.reason = PickReason.first;
+    else attempt.reason = tried.has(attempt.slot) ? PickReason.retry : PickReason.failover;
+    this.#exchange.noting.picked(attempt);
   }
 
   #otherThan(attempt: Attempt): Attempt | null {
@@ -313,6 +340,8 @@ export class Retries extends Timed implements Waiter {
   #leaveLine(): void {
     const { plan, load } = this.#pool;
     this.#call(Wait.none, 0);
+    const { noting } = this.#exchange;
+    if (noting.watched) noting.queued(performance.now() - this.waitingSinceMs);
     load.line.remove(this);
     this.#plane.pools.dequeue(this.#plane.worker, plan.row);
   }
@@ -327,6 +356,8 @@ export class Retries extends Timed implements Waiter {
   }
 
   #faultOf(slot: number): FaultCode {
+    const { noting, key } = this.#exchange;
+    noting.picks.refuse(this.#pool, slot, key, this.#tried);
     if (slot === NO_BACKEND) return Fault.noBackend;
     if (slot === ALL_OPEN) return Fault.circuitOpen;
     this.#plane.recorder.pool(this.#pool.plan.row, slot === LIMITED ? P.concurrencyLimited : P.backendsFull);

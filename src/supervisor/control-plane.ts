@@ -11,8 +11,12 @@ import type { SocketAddress } from '#core/plan.ts';
 import { addressText } from './address-text.ts';
 import type { Facts } from './admin-facts.ts';
 import { makeControlSocket, sweepControlSockets } from './control-socket.ts';
+import { ExplainKeyFeed } from './explain-key-feed.ts';
 import { OperatorError } from './operator-error.ts';
 import { bindError, checkAddress } from './port-check.ts';
+
+/** Hashes are kept as `sha256:` and their digits. */
+const HASH_PREFIX = 'sha256:'.length;
 
 export interface ControlPlaneOptions {
   readonly facts: () => Facts;
@@ -38,9 +42,19 @@ export class ControlPlane {
   readonly #socket = makeControlSocket();
   #addresses: readonly SocketAddress[] = [];
   #api: AdminApi | null = null;
+  readonly #keys: ExplainKeyFeed;
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
+    this.#keys = new ExplainKeyFeed(
+      () =>
+        (this.#api?.operatorHashes() ?? []).map(({ hash, expiresMs }) => ({
+          sha256: hash.slice(HASH_PREFIX),
+          expiresMs,
+        })),
+      () => options.facts().workers,
+      options.timers,
+    );
   }
 
   /** Where workers find it. */
@@ -60,15 +74,18 @@ export class ControlPlane {
     sweepControlSockets().catch((error: unknown) => log.debug({ error: String(error) }, 'old sockets stay'));
     if (address !== null) await this.#listen(api, address);
     const first = await api.makeFirstToken();
+    this.#keys.start();
     if (first !== null) (this.#options.announce ?? printFirstToken)(first, this.#url());
   }
 
   /** To be told of revisions that came from a file: the audit has a line for each. */
   async reconcile(): Promise<void> {
+    this.#keys.tell();
     await this.#api?.reconcile();
   }
 
   async stop(): Promise<void> {
+    this.#keys.stop();
     await this.#api?.close();
     this.#socket.remove();
   }
@@ -92,6 +109,7 @@ export class ControlPlane {
         stateDir,
         environmentToken: given.token,
         version: facts().version,
+        onChange: () => this.#keys.tell(),
         timers,
         log,
         ...(limits !== undefined && { limits }),
@@ -109,7 +127,9 @@ export class ControlPlane {
     } catch (error) {
       throw bindError(what, address, error as NodeJS.ErrnoException);
     }
-    this.#addresses = [...this.#addresses, address.kind === 'unix' ? address : { ...address, port: this.port }];
+    const bound = address.kind === 'unix' ? address : { ...address, port: this.port };
+    this.#addresses = [...this.#addresses, bound];
+    this.#options.log.info({ address: addressText(bound) }, 'the admin API listens');
   }
 
   /** Where a person's browser finds it; null when only listeners lead there, or a socket. */

@@ -1,6 +1,6 @@
 /** What the admin API may ask for beside the configuration. Loaded while the workers start, since no request waits for it. */
 import type { Environment } from '#control/config/environment.ts';
-import type { AdminPorts, CostPort } from '#control/admin/ports.ts';
+import type { AdminPorts, CostPort, RequestsPort } from '#control/admin/ports.ts';
 import type { TakeFigures } from '#control/events/event-hub.ts';
 import type { History } from '#control/history/history.ts';
 import type { LiveConfig } from '#control/live/live-config.ts';
@@ -10,6 +10,7 @@ import type { Facts } from './admin-facts.ts';
 export interface ControlPorts {
   readonly history: History;
   readonly cost: CostPort;
+  readonly requests: RequestsPort;
   /** Begins to take the figures of the event stream. */
   readonly figures: () => TakeFigures;
 }
@@ -31,15 +32,23 @@ export async function controlPorts({
   timers,
   log,
 }: ControlPortsOptions): Promise<ControlPorts> {
-  const [{ createHistory }, { historySampler }, { createCost }, { trafficCounts }, { observedOf }, { secondFigures }] =
-    await Promise.all([
-      import('#control/history/history.ts'),
-      import('./history-sampler.ts'),
-      import('#control/cost/cost.ts'),
-      import('#control/cost/traffic.ts'),
-      import('./admin-facts.ts'),
-      import('./second-figures.ts'),
-    ]);
+  const [
+    { createHistory },
+    { historySampler },
+    { createCost },
+    { trafficCounts },
+    { observedOf },
+    { secondFigures },
+    { RequestAsking },
+  ] = await Promise.all([
+    import('#control/history/history.ts'),
+    import('./history-sampler.ts'),
+    import('#control/cost/cost.ts'),
+    import('#control/cost/traffic.ts'),
+    import('./admin-facts.ts'),
+    import('./second-figures.ts'),
+    import('./request-asking.ts'),
+  ]);
   const observed = () => observedOf(facts());
   const history = createHistory({ dir: stateDir, timers, log, sample: historySampler(observed) });
   const cost = createCost({
@@ -54,7 +63,7 @@ export async function controlPorts({
     env,
     stateDir: () => stateDir,
   });
-  return { history, cost, figures: () => secondFigures(observed) };
+  return { history, cost, requests: new RequestAsking(facts, timers), figures: () => secondFigures(observed) };
 }
 
 /** The same for who is made before them, and asks for nothing before they are there. */
@@ -75,6 +84,9 @@ export function deferredPorts(
     },
     get history() {
       return there().history;
+    },
+    get requests() {
+      return there().requests;
     },
     get cost() {
       return there().cost;

@@ -4,6 +4,7 @@ import { HISTORY_COUNTERS, HISTORY_GAUGES } from '#contract/history.ts';
 import { METHOD_SERIES } from '#memory/counters.ts';
 import { metricsReport } from '#observe/metrics-report.ts';
 import type { Observed } from '#observe/observed.ts';
+import { LATENCY_FLOORS_US } from '#control/history/latency-buckets.ts';
 import type { Sample } from '#control/history/step.ts';
 import { observedTwo } from '../../test/support/observed.ts';
 import { historySampler } from './history-sampler.ts';
@@ -85,6 +86,23 @@ describe('the sampler of the history', () => {
       found.reduce((a, b) => a + b),
       2,
     );
+  });
+
+  test('latencies are counted by bucket, as long ago as the sample before', () => {
+    const { one, two, routes, sample } = twin();
+    const counted = () =>
+      Object.fromEntries([...sample().latency].flatMap((count, bucket) => (count === 0 ? [] : [[bucket, count]])));
+    const bucketOf = (ms: number) => LATENCY_FLOORS_US.findLastIndex((floorUs) => floorUs <= 1000 * ms);
+    one.exchange(1, GET, 200, 0.02);
+    one.exchange(1, GET, 200, 5);
+    two.exchange(1, OTHER, 503, 5);
+    assert.deepEqual(counted(), { 0: 1, [bucketOf(5)]: 2 });
+    assert.deepEqual(counted(), {});
+    two.exchange(1, GET, 200, 900);
+    assert.deepEqual(counted(), { [bucketOf(900)]: 1 });
+    routes({ name: 'all', row: 1, controlPlane: true });
+    one.exchange(1, GET, 200, 10);
+    assert.deepEqual(counted(), {}, 'the control plane is no traffic');
   });
 
   test('a route that is removed makes nothing smaller, and what it counted is not counted again', () => {

@@ -8,10 +8,12 @@
  * request, and requests that took no time at all, leave no trace in that sum: each series is read every sixteenth time too,
  * and that of bytes that were no request always.
  */
+import { addCoarse, LATENCY_BUCKETS } from '#control/history/latency-buckets.ts';
 import type { Sample } from '#control/history/step.ts';
 import { HISTORY_COUNTERS, HISTORY_GAUGES } from '#contract/history.ts';
 import type { Plan } from '#core/plan.ts';
 import { METHOD_SERIES_COUNT, SERIES_SUM_US, SLOT_CELLS, SLOT_PICKS, STATUS_CELLS } from '#memory/counters.ts';
+import { HISTOGRAM_CELLS } from '#memory/histogram.ts';
 import { isServing } from '#observe/backends-report.ts';
 import { inFlight } from '#observe/metrics-report.ts';
 import { isControlPool, type Observed } from '#observe/observed.ts';
@@ -45,7 +47,8 @@ class HistorySampler {
   readonly #counters = new Float64Array(HISTORY_COUNTERS.length);
   readonly #gauges = new Float64Array(HISTORY_GAUGES.length);
   readonly #globals = new Float64Array(LABELLESS_COUNTERS.length);
-  readonly #statuses = new StatusDeltas();
+  readonly #latency = new Float64Array(LATENCY_BUCKETS);
+  readonly #series = new SeriesDeltas();
   readonly #picks = new PickDeltas();
   #owners: Owners | null = null;
   #amounts = new Float64Array(0);
@@ -60,13 +63,14 @@ class HistorySampler {
       counters[C[name]] = grown(this.#globals[at]!, count);
       this.#globals[at] = count;
     });
-    this.#statuses.begin();
-    for (const route of routes) this.#statuses.take(observed, route, counters);
+    const latency = this.#latency.fill(0);
+    this.#series.begin();
+    for (const route of routes) this.#series.take(observed, route, counters, latency);
     this.#picks.take(observed, slots, this.#amounts);
     this.#gauges[0] = inFlight(observed);
     this.#gauges[1] = tables.counters.global('connections');
     this.#gauges[2] = slots.reduce((up, slot) => up + Number(isServing(tables, slot)), 0);
-    return { counters, gauges: this.#gauges, names, picks: this.#amounts };
+    return { counters, gauges: this.#gauges, latency, names, picks: this.#amounts };
   }
 
   #ownersOf(plan: Plan): Owners {
@@ -84,19 +88,31 @@ class HistorySampler {
   }
 }
 
-/** Requests by class of status, row by row; those to the control plane itself are followed and not counted. */
-class StatusDeltas {
+/** What is known of a series. A coarse histogram of it is 344 bytes. */
+interface Seen {
+  sumUs: number;
+  readonly classes: Float64Array;
+  readonly latency: Uint32Array;
+}
+
+/** Requests by class of status and by latency, row by row; those to the control plane itself are followed and not counted. */
+class SeriesDeltas {
   #turn = 0;
   readonly #names = new Map<number, string>();
-  /** By series: the sum of latencies, then counts by class. */
-  readonly #seen = new Map<number, Float64Array>();
-  readonly #now = new Float64Array(CLASSES);
+  readonly #seen = new Map<number, Seen>();
+  readonly #classes = new Float64Array(CLASSES);
+  readonly #latency = new Uint32Array(LATENCY_BUCKETS);
 
   begin(): void {
     this.#turn = (this.#turn + 1) % READ_ANYWAY_EVERY;
   }
 
-  take(observed: Observed, { row, name, controlPlane }: Owners['routes'][number], into: Float64Array): void {
+  take(
+    observed: Observed,
+    { row, name, controlPlane }: Owners['routes'][number],
+    into: Float64Array,
+    latency: Float64Array,
+  ): void {
     const changedHands = this.#names.get(row) !== name;
     if (changedHands) this.#names.set(row, name);
     const first = row * METHOD_SERIES_COUNT;
@@ -105,16 +121,22 @@ class StatusDeltas {
       const sumUs = sumOver(observed, series * STATUS_CELLS + SERIES_SUM_US);
       const due = series === UNROUTED_ROW || series % READ_ANYWAY_EVERY === this.#turn;
       const seen = this.#seen.get(series);
-      if (!due && sumUs === (seen?.[CLASSES] ?? 0)) continue;
-      const before = seen ?? new Float64Array(CLASSES + 1);
-      if (this.#read(observed, series, before, controlPlane ? null : into)) this.#seen.set(series, before);
-      before[CLASSES] = sumUs;
+      if (!due && sumUs === (seen?.sumUs ?? 0)) continue;
+      const before = seen ?? {
+        sumUs: 0,
+        classes: new Float64Array(CLASSES),
+        latency: new Uint32Array(LATENCY_BUCKETS),
+      };
+      if (this.#read(observed, series, before.classes, controlPlane ? null : into)) this.#seen.set(series, before);
+      // Those that took no time at all are counted with the next that took some.
+      if (sumUs !== before.sumUs) this.#readLatency(observed, series, before.latency, controlPlane ? null : latency);
+      before.sumUs = sumUs;
     }
   }
 
   /** False: nothing has ever been counted in it. */
   #read(observed: Observed, series: number, before: Float64Array, into: Float64Array | null): boolean {
-    const now = this.#now.fill(0);
+    const now = this.#classes.fill(0);
     addClasses(observed, series, now);
     let any = false;
     for (let at = 0; at < CLASSES; at++) {
@@ -125,6 +147,22 @@ class StatusDeltas {
     }
     return any;
   }
+
+  #readLatency({ tables, workerRows }: Observed, series: number, before: Uint32Array, into: Float64Array | null): void {
+    const now = this.#latency.fill(0);
+    for (let worker = 0; worker < workerRows; worker++) {
+      const cells = tables.counters.rows[worker]?.seriesHistogram;
+      if (cells !== undefined) addCoarse(cells, series * HISTOGRAM_CELLS, now);
+    }
+    if (into !== null) for (let at = 0; at < LATENCY_BUCKETS; at++) into[at]! += grownModulo(before[at]!, now[at]!);
+    before.set(now);
+  }
+}
+
+/** Cells wrap at 2^32, and so does their difference; one of more than half of that is a count that began anew. */
+function grownModulo(before: number, now: number): number {
+  const difference = (now - before) >>> 0;
+  return difference < 2 ** 31 ? difference : now;
 }
 
 function add(into: Float64Array, counter: number | null, amount: number): void {

@@ -31,6 +31,7 @@ import { checkAddress } from './port-check.ts';
 import { refusal } from './reload-limits.ts';
 import { Rows } from './rows.ts';
 import { systemTimers } from './system-timers.ts';
+import { Traces } from './traces.ts';
 import type { Spawn, WorkerHandle } from './worker-handle.ts';
 
 /** Starts are told apart by it (contract/events.ts). */
@@ -73,6 +74,7 @@ export class Supervisor {
   readonly #timers: Timers;
   readonly #log: Log;
   readonly #control: ControlPlane;
+  readonly #traces: Traces;
   readonly #rows: Rows;
   readonly #startedAtMs: number;
   #running: Running | null = null;
@@ -94,6 +96,8 @@ export class Supervisor {
     });
     this.#feed = new EventFeed(this.events);
     this.#control = this.#makeControl();
+    const { env = {}, version = '' } = options;
+    this.#traces = new Traces({ tables: () => this.tables, env, version, timers: this.#timers, log: this.#log });
     this.#rows = new Rows(() => this.#live.tables);
   }
 
@@ -150,6 +154,7 @@ export class Supervisor {
       watch.follow(plan);
       events.start();
       memory.start();
+      this.#traces.obey(config.config.tracing);
       await Promise.all([workers, this.#startControl(config)]);
     } catch (error) {
       await this.stop();
@@ -197,6 +202,8 @@ export class Supervisor {
     this.#running?.watch.stop();
     this.#running?.memory.stop();
     await this.#running?.pool.terminate();
+    // What the workers have recorded to the last lies in shared memory.
+    await this.#traces.close();
     this.#running?.events.stop();
     this.#ports?.history.stop();
     await this.#control.stop();
@@ -212,8 +219,9 @@ export class Supervisor {
       environment: env,
       log: this.#log,
       timers: this.#timers,
-      onChange: ({ log }, revision) => {
+      onChange: ({ log, tracing }, revision) => {
         onLogLevel?.(log.level);
+        if (this.#running !== null) this.#traces.obey(tracing);
         this.#feed.config(revision);
       },
     });
@@ -372,6 +380,7 @@ export class Supervisor {
       workers: pool.handles,
       workerRestarts: pool.restarts,
       eventStreams: this.events.counts,
+      spans: this.#traces.counts,
       ports: pool.ports,
       draining: this.draining,
       reloads: this.reloads,

@@ -1,6 +1,7 @@
 /** One data-plane thread, and what is known about it. A thread that dies is replaced by another handle at the same row. */
 import { Worker } from 'node:worker_threads';
-import type { FromWorker, ToWorker, WorkerStart } from '#worker/messages.ts';
+import type { BookQuery } from '#observe/decision-book.ts';
+import type { FoundRequests, FromWorker, ToWorker, WorkerStart } from '#worker/messages.ts';
 
 /** The part of a `Worker` that is used here; tests hand in twins. */
 export interface Thread {
@@ -27,6 +28,9 @@ export const workerFile: URL = new URL('../worker/main.ts', import.meta.url);
 export const spawnWorker: Spawn = (start) =>
   new Worker(workerFile, { workerData: start, name: `worker-${start.worker}` });
 
+/** Questions that one worker has not answered; beyond it, it is taken not to answer. */
+const ASKED_MAX = 64;
+
 export type WorkerState = 'starting' | 'listening' | 'draining' | 'drained' | 'dead';
 
 export interface WorkerEvents {
@@ -48,6 +52,9 @@ export class WorkerHandle {
   engine = '';
   ports: Readonly<Record<string, number>> = {};
   #reason = '';
+  #asks = 0;
+  /** Questions that wait for their answer, by number. */
+  readonly #asked = new Map<number, (found: FoundRequests | null) => void>();
   readonly #startRevision: number;
   readonly #events: WorkerEvents;
 
@@ -64,6 +71,7 @@ export class WorkerHandle {
     this.thread.on('exit', (code) => {
       if (this.state === 'dead') return;
       this.state = 'dead';
+      for (const ask of [...this.#asked.keys()]) this.#answer(ask, null);
       events.onExit(this, this.#reason === '' ? `the thread ended with code ${code}` : this.#reason);
     });
   }
@@ -83,6 +91,23 @@ export class WorkerHandle {
     if (this.alive) this.thread.postMessage(message);
   }
 
+  /** Calls `then` with what it has recorded; null: it ended, or has too many questions to answer. `forget` stops waiting. */
+  askRequests(query: BookQuery, then: (found: FoundRequests | null) => void): { readonly forget: () => void } {
+    const ask = ++this.#asks;
+    if (this.state !== 'listening' || this.#asked.size >= ASKED_MAX) then(null);
+    else {
+      this.#asked.set(ask, then);
+      this.post({ type: 'requests', ask, query });
+    }
+    return { forget: () => void this.#asked.delete(ask) };
+  }
+
+  #answer(ask: number, found: FoundRequests | null): void {
+    const then = this.#asked.get(ask);
+    this.#asked.delete(ask);
+    then?.(found);
+  }
+
   #onMessage(message: FromWorker): void {
     switch (message.type) {
       case 'listening':
@@ -98,6 +123,9 @@ export class WorkerHandle {
         break;
       case 'published':
         this.#obeys(message.revision);
+        break;
+      case 'requests':
+        this.#answer(message.ask, message);
         break;
       case 'drained':
         this.state = 'drained';

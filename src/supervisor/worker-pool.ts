@@ -154,6 +154,7 @@ export class WorkerPool implements WorkerEvents {
   }
 
   #add(): Promise<void> {
+    this.#options.tables.counters.readFirst(this.#rows.length + 1);
     const handle = this.#spawn(this.#rows.length);
     this.#rows.push({ handle, backoff: new Backoff() });
     return new Promise((resolve, reject) => this.#starting.set(handle, { resolve, reject }));

@@ -6,6 +6,7 @@ import { layTables } from '#memory/tables.ts';
 import { DataPlane } from '#proxy/data-plane.ts';
 import { NetTransport } from '#transport/net/engine.ts';
 import { AccessLogKeeper } from './access-log.ts';
+import { foundRequests } from './found-requests.ts';
 import { listenFailure } from './listen-failure.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 
@@ -42,6 +43,12 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
         if (unopened !== null) process.stderr.write(`The access log goes on in the file that was moved: ${unopened}\n`);
         break;
       }
+      case 'explain-keys':
+        plane.explainKeys.know(message.keys);
+        break;
+      case 'requests':
+        say({ type: 'requests', ask: message.ask, ...foundRequests(plane.book, message.query) });
+        break;
       case 'drain':
         void plane.drain(message.graceMs, DRAIN_IDLE_MS).then(async (cut) => {
           plane.stop();

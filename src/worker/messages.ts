@@ -1,6 +1,9 @@
 /** What supervisor and workers say to each other. Everything that must be exact or fast is in shared memory instead. */
 import type { Plan } from '#core/plan.ts';
 import type { Capacity } from '#memory/layout.ts';
+import type { BookQuery } from '#observe/decision-book.ts';
+import type { RequestRecord } from '#observe/decision-record.ts';
+import type { ExplainKey } from '#proxy/explain-keys.ts';
 
 /** Addresses of backends whose URL has a name, by slot. A slot that is not named here is connected to as the plan says. */
 export type ResolvedAddresses = Readonly<Record<number, readonly string[]>>;
@@ -23,8 +26,17 @@ export type ToWorker =
   | { readonly type: 'addresses'; readonly addresses: ResolvedAddresses }
   /** The access log's file has been moved away: open it anew. */
   | { readonly type: 'reopen-log' }
+  /** Whose requests may ask to be recorded, all of them. */
+  | { readonly type: 'explain-keys'; readonly keys: readonly ExplainKey[] }
+  /** What it has recorded: answered with the same number. */
+  | { readonly type: 'requests'; readonly ask: number; readonly query: BookQuery }
   /** Stop accepting, end keep-alive, finish what runs within `graceMs`, then say `drained`. */
   | { readonly type: 'drain'; readonly graceMs: number };
+
+/** Requests that a worker has recorded: those of a list, without their picks, or the one that was asked for by its id. */
+export interface FoundRequests {
+  readonly records: readonly RequestRecord[];
+}
 
 export type FromWorker =
   | { readonly type: 'listening'; readonly engine: string; readonly ports: Readonly<Record<string, number>> }
@@ -32,5 +44,6 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly message: string }
   /** The plan of this revision is in force here. */
   | { readonly type: 'published'; readonly revision: number }
+  | ({ readonly type: 'requests'; readonly ask: number } & FoundRequests)
   /** Everything is finished; `cut` exchanges ran out of grace. */
   | { readonly type: 'drained'; readonly cut: number };

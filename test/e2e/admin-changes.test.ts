@@ -77,7 +77,16 @@ describe('changes', () => {
     assert.equal(flat.data.strategy.params.balanceFactor, 2);
     const { data } = await api.operate('GET', '/admin/strategy');
     assert.deepEqual(data.pools.app, flat.data.strategy);
-    const again = await put({ ...data.pools.app, on: { header: 'x-user' } });
+    assert.deepEqual([data.pools.app.on, flat.data.strategy.on], [{ header: 'x-user' }, { header: 'x-user' }]);
+    const hashing = listOf(data.available).filter((one) => 'on' in one);
+    assert.deepEqual(
+      hashing.map((one) => [one.name, one.on]),
+      [
+        ['consistent-hash', 'client-ip'],
+        ['ring-hash', 'client-ip'],
+      ],
+    );
+    const again = await put(data.pools.app);
     assert.deepEqual([again.status, again.data.changed], [200, false]);
     for (const wrong of ['randm', { name: 'random', balanceFactor: 2 }, {}, 7, null])
       assert.equal((await put(wrong)).status, 400, JSON.stringify(wrong));

@@ -79,7 +79,11 @@ describe('metrics of a running balancer', () => {
     });
     const { adminPort } = supervisor;
     for (let at = 0; at < 5; at++) await ask(port, '/proxy/x');
-    const states = await read(adminPort);
+    // The last answer has gone out a moment before its connection is kept.
+    const states = await until('the connection to be kept', async () => {
+      const samples = await read(adminPort);
+      return samples.sum('edgebalancer_upstream_connections', { state: 'idle' }) === 1 ? samples : null;
+    });
     assert.deepEqual(states.by('state', 'edgebalancer_upstream_connections'), { idle: 1 });
     assert.equal(states.sum('edgebalancer_upstream_connect_seconds_count'), 1, 'one connection was made, and kept');
     assert.ok(states.sum('edgebalancer_upstream_connect_seconds_sum') > 0);

@@ -1,6 +1,6 @@
 /** A strategy between the engine and itself: holds both to the contract of core/strategy.ts. */
 import type { Outcome } from '#core/outcome.ts';
-import type { Strategy } from '#core/strategy.ts';
+import type { PickView, Strategy } from '#core/strategy.ts';
 import { ensure } from './invariants.ts';
 
 export class CheckedStrategy implements Strategy {
@@ -41,6 +41,10 @@ export class CheckedStrategy implements Strategy {
   settle(slot: number, inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
     ensure(elapsedMs >= 0, 'asks-strategies-well', () => `settled after ${elapsedMs} ms`);
     this.#strategy.settle?.(slot, inFlightBefore, elapsedMs, outcome, nowMs);
+  }
+
+  explain(slots: Int32Array, count: number, key: number, nowMs: number, into: PickView): void {
+    this.#strategy.explain?.(slots, count, key, nowMs, into);
   }
 
   refresh(nowMs: number): void {

@@ -33,6 +33,8 @@ export class Planner {
       rateLimits: [],
       overload: null,
       accessLog: null,
+      requests: null,
+      tracing: null,
     };
     const commit = (): Set<number> => {
       const added = this.#rows.commit(draft, revision);

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import type { BackendEntry, BackendsAnswer, MetricsAnswer, OverviewAnswer, StrategyAnswer } from '#contract/admin.ts';
 import type { ChangeAnswer, RevisionEntry, TokenCreatedAnswer, TokenEntry } from '#contract/control.ts';
 import type { CostAnswer } from '#contract/cost.ts';
+import { REQUEST, REQUESTS } from './fixed-requests.ts';
 
 export interface Asked {
   readonly method: string;
@@ -280,6 +281,8 @@ const READS: Readonly<Record<string, unknown>> = {
   '/admin/metrics': METRICS,
   '/admin/strategy': STRATEGIES,
   '/admin/cost': COST,
+  '/admin/requests': REQUESTS,
+  [`/admin/requests/${REQUEST.id}`]: REQUEST,
   '/admin/config': {
     revision: 7,
     config: { pools: { app: { strategy: { name: 'adaptive', explore: 0.01 }, backends: [] } } },

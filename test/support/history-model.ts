@@ -4,6 +4,7 @@
  * 1,500 apart, the one recorded last is kept.
  */
 import { HISTORY_COUNTERS, HISTORY_GAUGES, type HistoryAnswer } from '#contract/history.ts';
+import { LATENCY_FLOORS_US } from '#control/history/latency-buckets.ts';
 import type { Said } from './history-samples.ts';
 
 const SECONDS_KEPT = 3_720;
@@ -42,11 +43,21 @@ export class HistoryModel {
       row.flatMap(({ picks = {} }) => Object.keys(picks).filter((key) => picks[key])),
     );
     const picks = [...new Set(picked)].map((key) => [key, rows.map((row) => sum(row, (said) => said.picks?.[key]))]);
+    const fallen = rows.flatMap((row) => row.flatMap(({ latency = {} }) => Object.keys(latency).map(Number)));
+    const millis = (us: number): number => Math.round(us) / 1000;
+    const latency = [...new Set(fallen)]
+      .sort((a, b) => a - b)
+      .map((bucket) => ({
+        fromMs: millis(LATENCY_FLOORS_US[bucket]!),
+        toMs: bucket + 1 < LATENCY_FLOORS_US.length ? millis(LATENCY_FLOORS_US[bucket + 1]!) : null,
+        counts: rows.map((row) => sum(row, (said) => said.latency?.[bucket])),
+      }));
     return {
       from,
       to,
       step,
       at: [...found.keys()],
+      latency,
       series: Object.fromEntries([...sums, ...lasts]),
       backendSelection: Object.fromEntries(picks),
     };

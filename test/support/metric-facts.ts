@@ -7,6 +7,7 @@ export const metricFacts: ProcessFacts = {
   workerRestarts: 3,
   workers: 2,
   eventStreams: { open: 1, dropped: 2, refused: 3 },
+  spans: { exported: 4, failed: 5, dropped: 6 },
   version: '1.2.3',
   nodeVersion: '26.0.0',
   loops: [

@@ -19,7 +19,7 @@ export interface PlaneOptions {
     readonly timeouts?: Partial<PoolPlan['timeouts']>;
     readonly limits?: Partial<PoolPlan['limits']>;
   };
-  readonly plan?: Partial<Pick<Plan, 'rateLimits' | 'overload' | 'accessLog'>>;
+  readonly plan?: Partial<Pick<Plan, 'rateLimits' | 'overload' | 'accessLog' | 'requests'>>;
 }
 
 export interface TestPlane {
@@ -103,6 +103,8 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
     rateLimits: [],
     overload: null,
     accessLog: null,
+    requests: null,
+    tracing: null,
     ...options.plan,
   };
 }

@@ -29,6 +29,8 @@ export function planOf(sketch: Sketch, context: CompileOptions): Plan {
     rateLimits: [],
     overload: null,
     accessLog: null,
+    requests: null,
+    tracing: null,
   };
 }
 

@@ -21,6 +21,10 @@ export interface Settings {
   readonly adminSettings?: object;
   /** The access log; none unless given. */
   readonly access?: object | null;
+  /** Which requests are recorded; as the product has it unless given. */
+  readonly requests?: object | null;
+  /** More of the section of the pool. */
+  readonly pool?: object;
 }
 
 /** As a user would write it: `/proxy/` to the pool `app`, the rest to the control plane. */
@@ -36,6 +40,8 @@ export function configOf(settings: Settings): object {
     adminSettings = {},
     listeners = [{ address: `127.0.0.1:${port}` }],
     access = null,
+    requests,
+    pool = {},
   } = settings;
   return {
     workers,
@@ -43,9 +49,10 @@ export function configOf(settings: Settings): object {
     state: { dir: null },
     admin: { address: admin, publicRead: true, ...adminSettings },
     log: { access },
+    ...(requests !== undefined && { requests }),
     // Tests ask more often than the built-in limit allows.
     rateLimits: { 'per-client': null },
-    pools: { app: { strategy, health, slowStart, backends } },
+    pools: { app: { strategy, health, slowStart, backends, ...pool } },
   };
 }
 

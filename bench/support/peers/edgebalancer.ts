@@ -10,6 +10,14 @@ export interface EdgeBalancerChoice {
   readonly strategy: string;
   /** Further lines of YAML of the pool. */
   readonly pool?: readonly string[];
+  /** Its access log is written to a file, every request a line of JSON. */
+  readonly logged?: boolean;
+  /** Share of requests whose spans are sent, to the origin, which takes anything. */
+  readonly traced?: string;
+  /** YAML of `requests`: which are recorded to be explained; as the product has it when left out. */
+  readonly requests?: string;
+  /** Options of Node. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** EdgeBalancer with one strategy, everything else at its defaults. */
@@ -23,7 +31,7 @@ export function edgeBalancer(choice: EdgeBalancerChoice): Peer {
       writeFileSync(file, configuration(task, choice));
       return {
         file: join(REPOSITORY, 'node_modules/.bin/node'),
-        args: [join(REPOSITORY, 'bin/edgebalancer.js'), 'run', file],
+        args: [...(choice.nodeArgs ?? []), join(REPOSITORY, 'bin/edgebalancer.js'), 'run', file],
       };
     },
   };
@@ -41,7 +49,10 @@ export const edgeBalancerAdaptive = edgeBalancer({
   strategy: 'adaptive',
 });
 
-function configuration(task: Task, { strategy, pool = [] }: EdgeBalancerChoice): string {
+function configuration(task: Task, choice: EdgeBalancerChoice): string {
+  const { strategy, pool = [], logged = false, traced, requests } = choice;
+  const otlp = traced === undefined ? 'null' : `"http://${task.backends[0]}"`;
+  const access = logged ? `{ to: "${join(task.directory, 'access.log')}" }` : 'null';
   const backends = task.backends.map((backend, at) => `      - { id: b${at}, url: "http://${backend}" }`);
   return `workers: ${task.workers}
 listeners:
@@ -56,8 +67,9 @@ ${pool.map((line) => `    ${line}\n`).join('')}    backends:
 ${backends.join('\n')}
 state: { dir: null }
 admin: { address: "127.0.0.1:${task.adminPort}", publicRead: true }
-log: { access: null }
-# In force, and never reached: its cost is part of the figure.
+log: { access: ${access} }
+tracing: { otlp: ${otlp}, sample: ${traced ?? '1%'} }
+${requests === undefined ? '' : `requests: ${requests}\n`}# In force, and never reached: its cost is part of the figure.
 rateLimits: { per-client: { rate: 10000000/s, burst: 10000000 } }
 `;
 }

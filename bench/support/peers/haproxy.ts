@@ -23,6 +23,38 @@ export const haproxyFull: Peer = {
     ),
 };
 
+/** The same with its log of requests on, to its standard output, which is a file here. */
+export const haproxyLogged: Peer = {
+  id: 'haproxy-logged',
+  title: 'HAProxy full, access log',
+  full: true,
+  prepare: (task) =>
+    start(
+      task,
+      `  log stdout format raw local0 info\n  option httplog\n${SAME_WORK}`,
+      `  balance leastconn\n  option httpchk GET /healthz\n${servers(task.backends, ' check inter 5s fall 3 rise 2')}`,
+    ),
+};
+
+/** The same with its page of figures on `adminPort`, and `admin.sock` in its directory for changes. */
+export const haproxyAdministered: Peer = {
+  id: 'haproxy-administered',
+  title: 'HAProxy full, administered',
+  full: true,
+  prepare: (task) =>
+    start(
+      task,
+      SAME_WORK,
+      `  balance leastconn\n  option httpchk GET /healthz\n${servers(task.backends, ' check inter 5s fall 3 rise 2')}
+frontend figures
+  bind 127.0.0.1:${task.adminPort}
+  stats enable
+  stats uri /stats
+global
+  stats socket ${task.directory}/admin.sock level admin`,
+    ),
+};
+
 /** For `tail`: balancing alone, at its defaults (no checks, nothing ejected), as in the earlier measurements. */
 export function haproxyBalancing(id: string, title: string, balance: string): Peer {
   return {

@@ -31,6 +31,18 @@ export function nginxFull(id: string, title: string, balance: string): Peer {
 
 export const nginxLeastConn = nginxFull('nginx-full', 'nginx full', 'least_conn;');
 
+/** The same with its access log on, buffered, which is the cheapest way to write one. */
+export const nginxLogged: Peer = {
+  id: 'nginx-logged',
+  title: 'nginx full, access log',
+  full: true,
+  prepare: (task) => {
+    const upstream = `upstream app { zone app 1m; least_conn; ${servers(task.backends, ' max_fails=3 fail_timeout=5s')} ${keepAlive(task)} }`;
+    const log = `access_log ${task.directory}/access.log combined buffer=64k flush=1s;`;
+    return start(task, `${upstream}\n${TRACE}`, `${SAME_WORK}\n      ${log}`);
+  },
+};
+
 /** For `tail`: balancing alone, at its defaults, as in the earlier measurements. */
 export function nginxBalancing(id: string, title: string, balance: string): Peer {
   return {

@@ -17,6 +17,7 @@ import { Tokens } from '../auth/tokens.ts';
 import type { Api } from './call.ts';
 import { CALLS } from './calls.ts';
 import type { AdminPorts } from './ports.ts';
+import { RepeatedAnswers } from './repeated-answers.ts';
 import { AdminServer } from './server.ts';
 
 export interface AdminApiOptions {
@@ -31,6 +32,8 @@ export interface AdminApiOptions {
   readonly timers: Timers;
   readonly log: Log;
   readonly limits?: RequestLimits;
+  /** Called after each change that the audit has: tokens may have come or gone. */
+  readonly onChange?: () => void;
 }
 
 /** What whoever starts it is told, once. */
@@ -86,9 +89,9 @@ export class AdminApi {
       sessions,
       gate,
       timers,
+      repeated: new RepeatedAnswers(),
       version,
       audit: (entry) => this.#record(entry),
-      calls: () => CALLS,
     };
     this.#server = new AdminServer({ api, calls: CALLS, limit, timers, log });
   }
@@ -105,6 +108,11 @@ export class AdminApi {
   /** Tells the audit of revisions that nobody asked for over the API. */
   reconcile(): Promise<void> {
     return this.#audit.reconcile(this.#options.ports.config.revisions());
+  }
+
+  /** As `Tokens.operatorHashes`. */
+  operatorHashes(): ReturnType<Tokens['operatorHashes']> {
+    return this.#tokens.operatorHashes();
   }
 
   /** Makes the first operator's token when nobody has one; null: somebody has. */
@@ -139,6 +147,7 @@ export class AdminApi {
   }
 
   async #record(entry: Omit<AuditEntry, 'at'>): Promise<void> {
+    this.#options.onChange?.();
     try {
       await this.#audit.record(entry);
     } catch (error) {

@@ -132,5 +132,8 @@ export const historyAnswer: z.ZodType<HistoryAnswer> = z.strictObject({
   step: amount.meta({ description: 'seconds' }),
   at: series.meta({ description: 'beginnings of steps, in seconds since 1970' }),
   series: z.record(z.enum([...HISTORY_COUNTERS, ...HISTORY_GAUGES]), series),
+  latency: z
+    .array(z.strictObject({ fromMs: amount, toMs: amount.nullable(), counts: series }))
+    .meta({ description: 'requests by how long they took, in milliseconds' }),
   backendSelection: z.record(z.string(), series),
 });

@@ -117,7 +117,12 @@ export const metricsAnswer: z.ZodType<MetricsAnswer> = z.strictObject({
 });
 
 const paramValue = z.union([z.number(), z.string(), z.boolean()]);
-export const strategyInForce = z.strictObject({ name: z.string(), params: z.record(z.string(), paramValue) });
+const strategyKey = z.union([z.string(), z.record(z.string(), z.string())]);
+export const strategyInForce = z.strictObject({
+  name: z.string(),
+  params: z.record(z.string(), paramValue),
+  on: strategyKey.exactOptional(),
+});
 
 const described = { name: z.string(), summary: z.string() };
 const strategyParam = z.discriminatedUnion('type', [
@@ -135,7 +140,14 @@ const strategyParam = z.discriminatedUnion('type', [
 
 export const strategyAnswer: z.ZodType<StrategyAnswer> = z.strictObject({
   pools: z.record(z.string(), strategyInForce),
-  available: z.array(z.strictObject({ ...described, bestWhen: z.string(), params: z.array(strategyParam) })),
+  available: z.array(
+    z.strictObject({
+      ...described,
+      bestWhen: z.string(),
+      params: z.array(strategyParam),
+      on: strategyKey.exactOptional(),
+    }),
+  ),
 });
 
 export const statusAnswer = z.strictObject({ status: z.string(), reason: z.string().exactOptional() });

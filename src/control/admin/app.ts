@@ -12,6 +12,7 @@ import { nearest } from '../config/nearest.ts';
 import { badRequest, problem, type Answer } from './answer.ts';
 import type { AnyCall, Api, Asked } from './call.ts';
 import { answerToThrown } from './change.ts';
+import type { HeldAnswers } from './held-answers.ts';
 import { BadInput, readInput } from './input.ts';
 import { readJson } from './json-text.ts';
 import { YamlText } from './yaml-text.ts';
@@ -27,6 +28,8 @@ export interface AppOptions {
   readonly api: Api;
   readonly calls: readonly AnyCall[];
   readonly log: Log;
+  /** Keeps those waiting who are told to wait. */
+  readonly held: HeldAnswers;
   /** How a request came. */
   readonly arrivalOf: (request: FastifyRequest) => Arrival;
 }
@@ -74,7 +77,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     if (verdict.refusal === null) callers.set(request, verdict.caller);
     const refused = refusalOf(verdict) ?? wrongType(request, call);
     if (refused === null) done();
-    else void send(reply, refused);
+    else void give(request, reply, refused, options);
   });
   app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(error, reply, log, pathOf(request)));
   app.setNotFoundHandler((request, reply) => {
@@ -82,7 +85,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // Whether a path is there is nobody's business who may not look.
     const access = request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'signed-in';
     const refused = isPrivate(path) ? refusalOf(judge(request, access, options)) : null;
-    void send(reply, refused ?? missing(path, calls));
+    void give(request, reply, refused ?? missing(path, calls), options);
   });
   for (const call of calls) {
     app.route({
@@ -93,7 +96,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         const caller = callers.get(request);
         if (caller === undefined) throw new Error('a request was routed that nobody had judged');
         const answer = await run(call, request, caller, options);
-        return send(reply, request.method === 'HEAD' ? withoutStream(answer) : answer);
+        return give(request, reply, request.method === 'HEAD' ? withoutStream(answer) : answer, options);
       },
     });
   }
@@ -133,6 +136,10 @@ function wrongType({ headers, method }: FastifyRequest, call: AnyCall): Answer |
   if (method === 'GET' || method === 'HEAD') return null;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!hasBody && headers['content-type'] === undefined) return null;
+  if (!['', 'identity'].includes(headers['content-encoding']?.trim().toLowerCase() ?? ''))
+    return problem(415, 'Unsupported media type', 'Send the body as it is, without Content-Encoding.', {
+      'accept-encoding': 'identity',
+    });
   const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const taken = call.yaml === true ? [JSON_TYPE, YAML_TYPE] : [JSON_TYPE];
   if (taken.includes(type)) return null;
@@ -212,6 +219,13 @@ function withoutStream(answer: Answer): Answer {
   if (!(answer.body instanceof Readable)) return answer;
   answer.body.destroy();
   return { ...answer, body: Readable.from([]) };
+}
+
+/** Sends an answer, later to whoever is told to wait. */
+function give(request: FastifyRequest, reply: FastifyReply, answer: Answer, options: AppOptions): FastifyReply {
+  if (answer.status !== 429) return send(reply, answer);
+  options.held.hold(request.raw.socket, options.arrivalOf(request).by, () => void send(reply, answer));
+  return reply;
 }
 
 function send(reply: FastifyReply, { status, type, body, headers = {} }: Answer): FastifyReply {

@@ -5,7 +5,7 @@ import { addBackend, patchBackend, removeBackend } from '../config/edits.ts';
 import { json } from './answer.ts';
 import { backendsAnswer } from './answers.ts';
 import { changeAnswer } from './answers-control.ts';
-import { call, type AnyCall } from './call.ts';
+import { call, repeated, type AnyCall } from './call.ts';
 import { CHANGE_GIVES, makeChange, refuseOwnAddress } from './change.ts';
 import { backendId, backendState, backendUrl, changeQuery, poolName } from './fields.ts';
 
@@ -43,7 +43,7 @@ export const BACKEND_CALLS: readonly AnyCall[] = [
     summary: 'Every pool with its backends: state, load, latency, last probe',
     access: 'read',
     gives: { 200: { says: 'The backends by pool', schema: backendsAnswer } },
-    run: ({ api }) => json(backendsReport(api.ports.view.observed())),
+    run: (asked) => repeated(asked, 'backends', () => json(backendsReport(asked.api.ports.view.observed()))),
   }),
   call({
     method: 'POST',

@@ -13,6 +13,7 @@ import type { AdminSettings } from '../auth/settings.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { Answer } from './answer.ts';
 import type { Actor, AdminPorts } from './ports.ts';
+import type { RepeatedAnswers } from './repeated-answers.ts';
 
 /** What calls work with. */
 export interface Api {
@@ -22,12 +23,11 @@ export interface Api {
   readonly sessions: Sessions;
   readonly gate: Gate;
   readonly timers: Timers;
+  readonly repeated: RepeatedAnswers;
   /** Of the product. */
   readonly version: string;
   /** Adds to the audit. What has been done stays done when the audit cannot be written; the log says so. */
   readonly audit: (entry: Omit<AuditEntry, 'at'>) => Promise<void>;
-  /** All calls there are, for the document that describes them. */
-  readonly calls: () => readonly AnyCall[];
 }
 
 /** A request that may be made, its input read. */
@@ -86,6 +86,11 @@ export function call<P extends Schema, Q extends Schema, B extends Schema>(given
 export function actorOf({ caller }: Asked): Actor {
   if (caller.actor === null) throw new Error('a call that nobody in particular may make has asked who makes it');
   return caller.actor;
+}
+
+/** As `RepeatedAnswers.take`, for a call whose answer is the same for everybody. */
+export function repeated({ api }: Asked, what: string, make: () => Answer): Answer {
+  return api.repeated.take(what, api.ports.config.revision, api.timers.nowMs(), make);
 }
 
 /** As the audit names them. */

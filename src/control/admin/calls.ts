@@ -9,6 +9,7 @@ import { EVENTS_CALLS } from './events-call.ts';
 import { HISTORY_CALLS } from './history-calls.ts';
 import { OVERVIEW_CALLS } from './overview-calls.ts';
 import { PAGE_CALLS } from './page-calls.ts';
+import { REQUEST_CALLS } from './request-calls.ts';
 import { REVISION_CALLS } from './revision-calls.ts';
 import { SESSION_CALLS } from './session-calls.ts';
 import { STRATEGY_CALLS } from './strategy-calls.ts';
@@ -22,6 +23,7 @@ export const CALLS: readonly AnyCall[] = [
   ...REVISION_CALLS,
   ...HISTORY_CALLS,
   ...EVENTS_CALLS,
+  ...REQUEST_CALLS,
   ...COST_CALLS,
   ...SESSION_CALLS,
   ...TOKEN_CALLS,

@@ -79,8 +79,7 @@ export const CONFIG_CALLS: readonly AnyCall[] = [
     run: async (asked) => {
       const { config } = asked.api.ports;
       const ifMatch = ifMatchOf(asked.headers['if-match'], config.etag);
-      if (asked.query.dryRun) return json(wouldSave(asked), 200, { etag: config.etag });
-      const result = await config.save({ actor: actorOf(asked), ifMatch });
+      const result = await config.save({ actor: actorOf(asked), ifMatch, dryRun: asked.query.dryRun });
       return settle(asked, 'config.save', 'configuration written to its file', result);
     },
   }),
@@ -122,18 +121,4 @@ function rewriteIn(document: ConfigDocument, yaml: string): void {
 function unwrapped(body: Readonly<Record<string, unknown>>): unknown {
   const keys = Object.keys(body);
   return keys.includes('config') && keys.every((key) => key === 'config' || key === 'revision') ? body['config'] : body;
-}
-
-function wouldSave({ api }: Asked): z.output<typeof changeAnswer> {
-  const { config } = api.ports;
-  const { diff } = config.drift();
-  return {
-    revision: config.revision,
-    dryRun: true,
-    changed: diff.length > 0,
-    diff,
-    warnings: [],
-    obeyed: true,
-    kept: true,
-  };
 }

@@ -30,7 +30,10 @@ export const HISTORY_CALLS: readonly AnyCall[] = [
       const at = (given: number): number => (given < 0 ? now + given : given);
       const to = query.to === undefined ? now : at(query.to);
       const from = query.from === undefined ? to - HOUR_MS : at(query.from);
-      if (from >= to) throw new BadInput([{ path: '?from', message: 'must be before `to`' }]);
+      if (from >= to) {
+        const message = query.to === undefined ? 'must be in the past' : 'must be before `to`';
+        throw new BadInput([{ path: '?from', message }]);
+      }
       return json(api.ports.history.between(from, to, query.step ?? null));
     },
   }),

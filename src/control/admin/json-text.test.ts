@@ -3,6 +3,19 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { malformedAt, readJson } from './json-text.ts';
 
+test('a key that is there twice is refused with its place, however it is written, and only in one mapping', () => {
+  const twice = (text: string): string | undefined => {
+    const reading = readJson(text);
+    return 'problem' in reading ? reading.problem : undefined;
+  };
+  const says = 'is there already in its mapping; which one is meant?';
+  assert.equal(twice('{"pool":"a",\n "pool":"b"}'), `the key at line 2, column 2 ${says}`);
+  assert.equal(twice('[1,{"a":{"x":1,"y":[{}],"\\u0078":2}}]'), `the key at line 1, column 25 ${says}`);
+  assert.equal(twice('{"a\\"":1,"b":"\\\\","a\\"":2}'), `the key at line 1, column 19 ${says}`);
+  for (const text of ['{"a":{"a":{"a":"a"}},"b":["a","a"]}', '[{"a":1},{"a":1}]', '{"a":"{\\"a\\":1","b":","}'])
+    assert.equal(twice(text), undefined, text);
+});
+
 describe('JSON that somebody sent', () => {
   test('is read, or its fault is placed', () => {
     const cases: [string, number, number][] = [

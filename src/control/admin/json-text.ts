@@ -18,7 +18,50 @@ export function readJson(text: string): JsonReading {
     return { problem: `not JSON: line ${line}, column ${column} is not what could stand there` };
   }
   const refused = refusedPart(value);
-  return refused === null ? { value } : { problem: refused };
+  if (refused !== null) return { problem: refused };
+  const repeated = repeatedKeyAt(text);
+  if (repeated === null) return { value };
+  const { line, column } = placeOf(text, repeated);
+  return { problem: `the key at line ${line}, column ${column} is there already in its mapping; which one is meant?` };
+}
+
+/**
+ * Offset of the first key that its object has already; null: there is none. `text` is JSON. Readers disagree on which of two
+ * counts (RFC 8259, section 4), so whoever looked at a change before it came here may have seen another one.
+ */
+function repeatedKeyAt(text: string): number | null {
+  const mark = /[{}[\],:"]/g;
+  const stop = /["\\]/g;
+  /** Keys of the objects that are open; null: an array. */
+  const open: (Set<string> | null)[] = [];
+  let wantsKey = false;
+  for (let match = mark.exec(text); match !== null; match = mark.exec(text)) {
+    const [what] = match;
+    if (what === '"') {
+      const end = endOfText(text, match.index + 1, stop);
+      const keys = open.at(-1);
+      if (wantsKey && keys) {
+        const key = JSON.parse(text.slice(match.index, end)) as string;
+        if (keys.has(key)) return match.index;
+        keys.add(key);
+      }
+      mark.lastIndex = end;
+    } else if (what === '{') open.push(new Set());
+    else if (what === '[') open.push(null);
+    else if (what === '}' || what === ']') open.pop();
+    wantsKey = what === '{' || (what === ',' && open.at(-1) instanceof Set);
+  }
+  return null;
+}
+
+/** Where a text that begins before `from` is over, its closing quote included. `stop` finds quotes and backslashes. */
+function endOfText(text: string, from: number, stop: RegExp): number {
+  stop.lastIndex = from;
+  for (let match = stop.exec(text); match !== null; match = stop.exec(text)) {
+    if (match[0] === '"') return stop.lastIndex;
+    stop.lastIndex += 1;
+  }
+  return text.length;
 }
 
 /** `__proto__` would become another object's prototype somewhere; depth would overflow somebody's stack. */

@@ -1,6 +1,6 @@
 /**
- * The OpenAPI 3.1 document, made from the very calls that are served. It is made when it is first asked for: what makes it
- * takes a tenth of a second to load, and most processes are never asked.
+ * The OpenAPI 3.1 document, made from the very calls that are served. It is made when it is first asked for, by a thread of
+ * its own: what makes it takes a tenth of a second to load, and most processes are never asked.
  */
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';

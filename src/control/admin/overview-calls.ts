@@ -7,7 +7,7 @@ import { metricsReport } from '#observe/metrics-report.ts';
 import { prometheusReport } from '#observe/prometheus.ts';
 import { json, text } from './answer.ts';
 import { metricsAnswer, overviewAnswer, statusAnswer } from './answers.ts';
-import { call, type AnyCall } from './call.ts';
+import { call, repeated, type AnyCall } from './call.ts';
 
 export const OVERVIEW_CALLS: readonly AnyCall[] = [
   call({
@@ -18,10 +18,11 @@ export const OVERVIEW_CALLS: readonly AnyCall[] = [
     summary: 'Version, workers, listeners, totals, and whether what runs is what the file says',
     access: 'read',
     gives: { 200: { says: 'The overview', schema: overviewAnswer } },
-    run: ({ api: { ports } }) => {
-      const overview: OverviewAnswer = { ...ports.view.overview(), drift: ports.config.drift() };
-      return json(overview);
-    },
+    run: (asked) =>
+      repeated(asked, 'overview', () => {
+        const { view, config } = asked.api.ports;
+        return json({ ...view.overview(), drift: config.drift() } satisfies OverviewAnswer);
+      }),
   }),
   call({
     method: 'GET',
@@ -31,7 +32,7 @@ export const OVERVIEW_CALLS: readonly AnyCall[] = [
     summary: 'The counters, as JSON',
     access: 'read',
     gives: { 200: { says: 'The counters', schema: metricsAnswer } },
-    run: ({ api }) => json(metricsReport(api.ports.view.observed())),
+    run: (asked) => repeated(asked, 'metrics', () => json(metricsReport(asked.api.ports.view.observed()))),
   }),
   call({
     method: 'GET',
@@ -41,11 +42,13 @@ export const OVERVIEW_CALLS: readonly AnyCall[] = [
     summary: 'All metrics, in the text format of Prometheus, or as OpenMetrics where Accept asks for it',
     access: 'metrics',
     gives: { 200: { says: 'The metrics', schema: z.string(), types: [EXPOSITION_TYPE, OPEN_METRICS_TYPE] } },
-    run: ({ api: { ports }, headers: { accept } }) => {
-      const form = formOf(String(accept ?? ''));
+    run: (asked) => {
+      const { view } = asked.api.ports;
+      const form = formOf(String(asked.headers['accept'] ?? ''));
       const type = form === 'openmetrics' ? OPEN_METRICS_TYPE : EXPOSITION_TYPE;
-      const body = prometheusReport(ports.view.observed(), ports.view.processFacts(), form);
-      return text(type, body, { vary: 'accept' });
+      return repeated(asked, `exposition ${form}`, () =>
+        text(type, prometheusReport(view.observed(), view.processFacts(), form), { vary: 'accept' }),
+      );
     },
   }),
   call({

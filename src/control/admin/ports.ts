@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { CostAnswer } from '#contract/cost.ts';
 import type { HistoryAnswer } from '#contract/history.ts';
+import type { RequestAnswer, RequestListName, RequestsAnswer } from '#contract/requests.ts';
 import type { AuditEntry, ChangeAnswer, DriftEntry, FieldProblem, RevisionEntry, Role } from '#contract/control.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { StreamTerms } from '../events/event-stream.ts';
@@ -58,7 +59,7 @@ export interface ConfigPort {
     },
   ): Promise<ChangeResult>;
   /** Writes the configuration in force into the file that it was read from. */
-  save(request: Pick<ChangeRequest, 'actor' | 'ifMatch'>): Promise<ChangeResult>;
+  save(request: Pick<ChangeRequest, 'actor' | 'ifMatch' | 'dryRun'>): Promise<ChangeResult>;
 }
 
 export interface AuditPort {
@@ -88,6 +89,25 @@ export interface CostPort {
   estimate(question: CostQuestion): Promise<CostAnswer>;
 }
 
+/** Which recorded requests are wanted; null: whichever. */
+export interface RequestsQuestion {
+  readonly list: RequestListName;
+  readonly limit: number;
+  readonly pool: string | null;
+  /** One that was asked, whoever answered in the end. */
+  readonly backend: string | null;
+  readonly route: string | null;
+  readonly status: number | null;
+  /** Milliseconds that they took at least. */
+  readonly minMs: number;
+}
+
+export interface RequestsPort {
+  list(question: RequestsQuestion): Promise<RequestsAnswer>;
+  /** Without a request: there is none of this id, at the workers that have answered. */
+  explain(id: string): Promise<RequestAnswer | { readonly missingWorkers: readonly number[] }>;
+}
+
 /** What happens, as it happens. */
 export interface EventsPort {
   /** The stream, in the form of server-sent events. `full`: there is no place; `closed`: the process is stopping. */
@@ -100,5 +120,6 @@ export interface AdminPorts {
   readonly audit: AuditPort;
   readonly history: HistoryPort;
   readonly cost: CostPort;
+  readonly requests: RequestsPort;
   readonly events: EventsPort;
 }

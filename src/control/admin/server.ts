@@ -14,6 +14,8 @@ import type { RequestLimit } from '../auth/request-limit.ts';
 import { problem } from './answer.ts';
 import { buildApp } from './app.ts';
 import type { AnyCall, Api } from './call.ts';
+import { HeldAnswers } from './held-answers.ts';
+import { OwnConnections } from './own-connections.ts';
 import { SECURITY_HEADERS, STRICT_TRANSPORT } from './security-headers.ts';
 
 /** Above the time for which workers keep unused connections to this server, so that they never find one closed. */
@@ -24,9 +26,6 @@ const HEAD_BYTES_MAX = 16 * 1024;
 const HEADERS_MAX = 100;
 /** Of workers: a connection is one request that is under way, or was lately. */
 const WORKER_CONNECTIONS_MAX = 1024;
-const OWN_CONNECTIONS_MAX = 512;
-/** Of one network at the own address, so that nobody holds all places. Browsers open six. */
-const NETWORK_CONNECTIONS_MAX = 64;
 
 const SECURITY = Object.entries(SECURITY_HEADERS);
 
@@ -42,6 +41,8 @@ export class AdminServer {
   readonly #options: AdminServerOptions;
   readonly #servers: Server[] = [];
   readonly #arrivals = new WeakMap<IncomingMessage, Arrival>();
+  readonly #own: OwnConnections;
+  readonly #held: HeldAnswers;
   readonly #refusal: { readonly headers: readonly string[]; readonly body: Buffer };
   #app: FastifyInstance | null = null;
   #trusted = new TrustedNetworks([]);
@@ -49,14 +50,17 @@ export class AdminServer {
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
+    this.#own = new OwnConnections(options.timers);
+    this.#held = new HeldAnswers(options.timers);
     this.#refusal = refusalOf(options.limit);
   }
 
   /** To be called before it listens anywhere. */
   async prepare(): Promise<void> {
     const { api, calls, log } = this.#options;
+    const held = this.#held;
     const arrivalOf = (request: { raw: IncomingMessage }): Arrival => this.#arrivals.get(request.raw) as Arrival;
-    this.#app = await buildApp({ api, calls, log, arrivalOf });
+    this.#app = await buildApp({ api, calls, log, held, arrivalOf });
   }
 
   /** `by` says who connects there. Returns the port, 0 for a unix socket. Rejects with the system's error. */
@@ -71,9 +75,9 @@ export class AdminServer {
       (request, response) => this.#take(request, response, by),
     );
     server.maxHeadersCount = HEADERS_MAX;
-    server.maxConnections = by === 'worker' ? WORKER_CONNECTIONS_MAX : OWN_CONNECTIONS_MAX;
+    server.maxConnections = WORKER_CONNECTIONS_MAX;
     server.on('clientError', refuseMalformed);
-    if (by === 'own') boundConnections(server);
+    if (by === 'own') this.#own.bound(server);
     this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -94,6 +98,7 @@ export class AdminServer {
 
   /** Closes at once. */
   async close(): Promise<void> {
+    this.#held.close();
     await Promise.all(
       this.#servers.splice(0).map(
         (server) =>
@@ -111,7 +116,8 @@ export class AdminServer {
     const address = this.#addressOf(request, by);
     const network = networkOf(address);
     if (!isProbe(request.url) && !limit.take(network, timers.nowMs())) {
-      response.writeHead(429, this.#refusal.headers as string[]).end(this.#refusal.body);
+      const { headers, body } = this.#refusal;
+      this.#held.hold(request.socket, by, () => void response.writeHead(429, headers as string[]).end(body));
       return;
     }
     const { headers } = request;
@@ -176,19 +182,4 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${answer.body as string}`);
-}
-
-function boundConnections(server: Server): void {
-  const open = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const network = networkOf(plainAddress(socket.remoteAddress ?? 'local'));
-    const count = (open.get(network) ?? 0) + 1;
-    if (count > NETWORK_CONNECTIONS_MAX) return void socket.destroy();
-    open.set(network, count);
-    socket.once('close', () => {
-      const left = (open.get(network) ?? 1) - 1;
-      if (left === 0) open.delete(network);
-      else open.set(network, left);
-    });
-  });
 }

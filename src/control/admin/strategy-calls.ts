@@ -1,10 +1,12 @@
 /** Strategies: the one of each pool, all there are, and switching. */
 import { z } from 'zod';
-import type { StrategyAnswer } from '#contract/admin.ts';
+import type { StrategyAnswer, StrategyInForce, StrategyKey } from '#contract/admin.ts';
 import type { StrategyChangeAnswer } from '#contract/control.ts';
-import { STRATEGIES } from '#core/strategies/index.ts';
+import type { KeyPlan, StrategyPlan } from '#core/plan.ts';
+import { STRATEGIES, strategyByName } from '#core/strategies/index.ts';
 import { userPools } from '#observe/observed.ts';
 import { setStrategy } from '../config/edits.ts';
+import { DEFAULT_KEY, readStrategy } from '../config/schema-strategy.ts';
 import { json } from './answer.ts';
 import { strategyAnswer } from './answers.ts';
 import { strategyChangeAnswer } from './answers-control.ts';
@@ -78,19 +80,34 @@ function flat(given: string | z.output<typeof settings>): Strategy {
   return { ...rest, ...params };
 }
 
-/** Every parameter that the strategy declares, as it will be in force. */
-function defaulted(strategy: Strategy): StrategyChangeAnswer['strategy'] {
-  const declared = STRATEGIES.find(({ name }) => name === strategy.name)?.params ?? [];
-  const params = declared.map((param) => [param.name, strategy[param.name] ?? param.default] as const);
-  return { name: strategy.name, params: Object.fromEntries(params) as Record<string, number | string | boolean> };
+/** Every parameter that the strategy declares, as it will be in force, and what it hashes. */
+function defaulted(strategy: Strategy): StrategyInForce {
+  const reading = readStrategy(strategy);
+  // What cannot be read was refused before.
+  if (!('value' in reading)) return { name: strategy.name, params: {} };
+  return inForce(reading.value);
+}
+
+function inForce({ name, params, key }: StrategyPlan): StrategyInForce {
+  const hashes = strategyByName(name)?.key !== null;
+  return { name, params, ...(hashes && { on: written(key) }) };
+}
+
+/** As the configuration writes it. */
+function written(key: KeyPlan): StrategyKey {
+  return 'name' in key ? { [key.from]: key.name } : key.from;
 }
 
 function strategies(api: Api): StrategyAnswer {
   const { plan } = api.ports.view.observed();
   return {
-    pools: Object.fromEntries(
-      userPools(plan).map(({ name, strategy }) => [name, { name: strategy.name, params: strategy.params }]),
-    ),
-    available: STRATEGIES.map(({ name, summary, bestWhen, params }) => ({ name, summary, bestWhen, params })),
+    pools: Object.fromEntries(userPools(plan).map(({ name, strategy }) => [name, inForce(strategy)])),
+    available: STRATEGIES.map(({ name, summary, bestWhen, params, key }) => ({
+      name,
+      summary,
+      bestWhen,
+      params,
+      ...(key !== null && { on: written(DEFAULT_KEY) }),
+    })),
   };
 }

@@ -48,15 +48,15 @@ export class TokenFile {
     this.path = join(directory, NAME);
   }
 
-  /** What changes when somebody writes the file; '' while there is none. */
+  /** What changes when somebody writes the file; '' while there is none. Throws a `TokenFileError` when nobody can tell. */
   mark(): string {
-    const stat = lstatSync(this.path, { throwIfNoEntry: false });
+    const stat = this.#look();
     return stat === undefined ? '' : `${stat.ino}:${stat.mtimeMs}:${stat.size}:${stat.mode}`;
   }
 
   /** Null: there is no file. Throws a `TokenFileError` when there is one that cannot be used. */
   read(): StoredToken[] | null {
-    const stat = lstatSync(this.path, { throwIfNoEntry: false });
+    const stat = this.#look();
     if (stat === undefined) return null;
     this.#refuseOpenDoors(stat);
     let text: string;
@@ -82,6 +82,8 @@ export class TokenFile {
   /** Makes the change on what the file says now. Resolves with what was written, once it cannot be lost. */
   async change(edit: (tokens: readonly StoredToken[]) => readonly StoredToken[]): Promise<readonly StoredToken[]> {
     await makePrivateDirectory(this.#directory);
+    // What could not be read at the next start is better not written at all.
+    this.#refuseOpenDirectory();
     const unlock = await this.#lock();
     try {
       const before = this.read() ?? [];
@@ -90,6 +92,21 @@ export class TokenFile {
       return after;
     } finally {
       await unlock();
+    }
+  }
+
+  /** Undefined: there is no file. */
+  #look(): Stats | undefined {
+    try {
+      return lstatSync(this.path, { throwIfNoEntry: false });
+    } catch (error) {
+      // Who has a token is not known then, and nobody may take the place of those who have one.
+      const { code } = error as NodeJS.ErrnoException;
+      const how =
+        code === 'ENOTDIR'
+          ? `${this.#directory} is no directory. Remove what is there, or name another (\`state.dir\`).`
+          : `${this.path} cannot be looked at (${code}). Give ${this.#directory} to the user that runs edgebalancer (chown), or name another (\`state.dir\`).`;
+      throw new TokenFileError(how);
     }
   }
 
@@ -108,6 +125,10 @@ export class TokenFile {
         `${this.path} can be read or written by others (mode ${(file.mode & 0o777).toString(8)}). Run: chmod 600 ${this.path}`,
       );
     }
+    this.#refuseOpenDirectory();
+  }
+
+  #refuseOpenDirectory(): void {
     const directory = lstatSync(this.#directory);
     if (directory.isDirectory() && (directory.mode & OTHERS_WRITE) !== 0) {
       throw new TokenFileError(

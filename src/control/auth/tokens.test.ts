@@ -3,6 +3,7 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -235,4 +236,43 @@ test('the environment’s token: long enough, and sayable', () => {
     const reading = of(wrong);
     assert.ok('problem' in reading && !reading.problem.includes(wrong), wrong);
   }
+});
+
+test('a directory that others may write gets no tokens, since the next start would refuse them', async (t) => {
+  const directory = directoryOf(t);
+  chmodSync(directory, 0o777);
+  const { tokens } = tokensIn(directory);
+  const created = await tokens.create('first', 'operator', null);
+  assert.match(JSON.stringify(created), /"status":503,"why":"[^"]*can be written by others \(mode 777\).*chmod 700/);
+  assert.deepEqual(readdirSync(directory), []);
+});
+
+test('a state directory that is none, or cannot be looked into, is one sentence and no crash', (t) => {
+  const directory = join(directoryOf(t), 'file');
+  writeFileSync(directory, '');
+  assert.throws(() => tokensIn(directory), {
+    name: 'TokenFileError',
+    message: `${directory} is no directory. Remove what is there, or name another (\`state.dir\`).`,
+  });
+});
+
+test('a file that is removed revokes its tokens, and the log says so', async (t) => {
+  const directory = directoryOf(t);
+  const { tokens, timers, log } = tokensIn(directory);
+  const token = await create(tokens, 'ops');
+  rmSync(join(directory, 'tokens.json'));
+  await timers.advance(2000);
+  assert.equal(tokens.find(token), null);
+  assert.match(log.lines.join('\n'), /warn the tokens in it are revoked: the file is gone/);
+});
+
+test('tokens stay good when the directory can no longer be looked into', async (t) => {
+  const directory = directoryOf(t);
+  const { tokens, timers, log } = tokensIn(directory);
+  const token = await create(tokens, 'ops');
+  rmSync(directory, { recursive: true });
+  writeFileSync(directory, '');
+  await timers.advance(2000);
+  assert.equal(tokens.find(token)?.name, 'ops');
+  assert.match(log.lines.join('\n'), /the tokens are those from before: .* is no directory/);
 });

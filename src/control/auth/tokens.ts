@@ -97,6 +97,15 @@ export class Tokens {
     return found;
   }
 
+  /** Hashes of the tokens that an operator may use now, and when each ends. */
+  operatorHashes(): readonly { readonly hash: string; readonly expiresMs: number | null }[] {
+    this.#look();
+    const now = this.#options.timers.wallMs();
+    return this.#all()
+      .filter((token) => token.role === 'operator' && !isOver(token, now))
+      .map(({ hash, expiresMs }) => ({ hash, expiresMs }));
+  }
+
   list(): TokenEntry[] {
     this.#look();
     return this.#all().map((token) => this.#entry(token));
@@ -198,10 +207,12 @@ export class Tokens {
     const now = timers.nowMs();
     if (file === null || now - this.#lookedMs < LOOK_MS) return;
     this.#lookedMs = now;
-    const mark = file.mark();
-    if (mark === this.#mark) return;
     try {
+      const mark = file.mark();
+      if (mark === this.#mark) return;
       this.#take(file.read() ?? [], mark);
+      // To remove it is to revoke what it held, which somebody who only tidied up has to be told.
+      if (mark === '') log.warn({ file: file.path }, 'the tokens in it are revoked: the file is gone');
       this.#complained = '';
     } catch (error) {
       // Tokens that were good stay good: an operator who slips with chmod must not be locked out.

@@ -5,7 +5,7 @@ import { ConfigDocument } from './document.ts';
 import { loadConfig } from './load.ts';
 import { formatProblem } from './problem.ts';
 import { aliasTargets, Places } from './yaml-aliases.ts';
-import { ALIASES_MAX, tooManyAliases } from './yaml-syntax.ts';
+import { ALIASES_MAX, tooManyAliases, tooManyParts } from './yaml-syntax.ts';
 
 const POOLS = 'pools: { app: { backends: ["http://127.0.0.1:1"] } }\n';
 const problems = (text: string): string[] => loadConfig(text, 'f', {}).problems.map(formatProblem);
@@ -78,4 +78,14 @@ test('H3: no more is said, or looked up, than anybody reads', () => {
   const [only, ...more] = problems(POOLS + routes);
   assert.match(only ?? '', /2000 routes are more than there is room for/);
   assert.deepEqual(more, []);
+});
+
+test('values beyond counting are refused before they are read; those in texts and comments count once', () => {
+  const many = (count: number): string => `${POOLS}x: [${'{}, '.repeat(count)}]\n`;
+  assert.match(problems(many(1_000_000)).join('\n'), /^f:2:\d+: more than 200000 values and marks between them/);
+  assert.equal(ConfigDocument.parse(many(1_000_000), {}).readable, false);
+  assert.doesNotMatch(problems(many(1000)).join('\n'), /more than/);
+  const block = `${POOLS}${'- a: 1\n'.repeat(100_000)}`;
+  assert.match(problems(block).join('\n'), /more than 200000 values/);
+  assert.equal(tooManyParts(`# ${'{},:-'.repeat(100_000)}\na: "${'{},:-'.repeat(100_000)}"\n`), -1);
 });

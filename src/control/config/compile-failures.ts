@@ -8,6 +8,7 @@ import type {
   RateLimitPlan,
   RetryPlan,
 } from '#core/plan-failures.ts';
+import type { TracingPlan } from '#core/plan.ts';
 import type { Config, PoolConfig } from './schema.ts';
 
 /** A trial is waited for as long as an answer may take to begin, but no longer than this. */
@@ -88,6 +89,11 @@ export function compileOverload(overload: Config['overload'], memoryBytes: numbe
     eventLoopLagMs: eventLoopLag,
     memoryBytes: 'bytes' in memory ? memory.bytes : Math.floor(memory.share * memoryBytes),
   };
+}
+
+/** Where spans are sent is the supervisor's business, and no worker's. */
+export function compileTracing({ otlp, sample, clients }: Config['tracing']): TracingPlan | null {
+  return otlp === null ? null : { sample, clientsPerSecond: Math.ceil(clients ?? 0) };
 }
 
 export function compileAccessLog(access: Config['log']['access']): AccessLogPlan | null {

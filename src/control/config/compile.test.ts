@@ -48,6 +48,8 @@ test('the least that works becomes a whole plan', () => {
     rateLimits: [{ name: 'per-client', row: 0, key: { from: 'client-ip' }, perSecond: 100, burst: 200, dryRun: false }],
     overload: { eventLoopLagMs: 500, memoryBytes: Math.floor(0.9 * 1024 ** 3) },
     accessLog: { to: '-', format: 'json', sample: 1 },
+    requests: { sample: 0.01, keep: 1000 },
+    tracing: null,
   });
   assert.deepEqual(listeners, [
     {

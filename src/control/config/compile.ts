@@ -10,6 +10,7 @@ import {
   compileOverload,
   compileRateLimits,
   compileRetry,
+  compileTracing,
 } from './compile-failures.ts';
 import type { ListenerConfig, PoolConfig, RouteConfig, Config } from './schema.ts';
 
@@ -51,6 +52,8 @@ export function compile(config: Config, options: CompileOptions): Plan {
     rateLimits,
     overload: compileOverload(config.overload, options.memoryBytes),
     accessLog: compileAccessLog(config.log.access),
+    requests: config.requests === null ? null : { sample: config.requests.sample, keep: config.requests.keep },
+    tracing: compileTracing(config.tracing),
   });
 }
 

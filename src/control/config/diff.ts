@@ -35,12 +35,22 @@ export function diffSettings(before: Config, after: Config, written = NOTHING_WR
 function settingsOf({ state, admin, log, tracing, cost, copilot }: Config): Record<string, unknown> {
   const token = ({ role, hash }: (typeof admin.tokens)[number]) => ({ role, hash: new Secret(hash) });
   const tokens = byName(admin.tokens, ({ name }) => name, token);
-  return { state, admin: { ...admin, tokens }, log: { level: log.level }, tracing, cost, copilot };
+  const headers = Object.fromEntries(
+    Object.entries(tracing.headers).map(([name, value]) => [name, new Secret(value)] as const),
+  );
+  return {
+    state,
+    admin: { ...admin, tokens },
+    log: { level: log.level },
+    tracing: { ...tracing, headers },
+    cost,
+    copilot,
+  };
 }
 
 /** The plan by names instead of positions, without what only memory needs. */
 function viewOf(plan: Plan): Record<string, unknown> {
-  const { workers, engine, listeners, routes, pools, rateLimits, overload, accessLog } = plan;
+  const { workers, engine, listeners, routes, pools, rateLimits, overload, accessLog, requests } = plan;
   return {
     workers,
     engine,
@@ -62,6 +72,7 @@ function viewOf(plan: Plan): Record<string, unknown> {
     ),
     overload,
     log: { access: accessLog },
+    requests,
   };
 }
 

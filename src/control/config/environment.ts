@@ -15,6 +15,11 @@ export interface Expansion {
 const REFERENCE = /\$\$\{|\$\{([^{}]*)(\}?)/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** Whether a file may hold a reference at all: in a quoted text, `$` may be written as an escape. */
+export function mayRefer(fileText: string): boolean {
+  return fileText.includes('$') || fileText.includes('\\');
+}
+
 /** Null when the text holds no reference. */
 export function expand(text: string, env: Environment): Expansion | null {
   if (!text.includes('${')) return null;

@@ -103,11 +103,19 @@ export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export const NAME_HELP = 'a name has 1 to 63 letters, digits, `.`, `_` or `-`, and begins with a letter or digit';
 export const name = () => z.string().regex(NAME, { error: NAME_HELP });
 
-/** A backend's id may also be what its URL says: `host:port`, `[::1]:80` or a path. */
+/**
+ * A backend's id may also be what its URL says: `host:port`, `[::1]:80` or a path. Dot segments are no id, encoded neither:
+ * clients take them out of a URL (WHATWG URL, 4.4), so nothing could be asked about such a backend.
+ */
 export const backendId = () =>
-  z.string().regex(/^[A-Za-z0-9._:@[\]/-]{1,128}$/, {
-    error: 'an id has 1 to 128 letters, digits or `.`, `_`, `:`, `@`, `[`, `]`, `/`, `-`',
-  });
+  z
+    .string()
+    .regex(/^[A-Za-z0-9._:@[\]/-]{1,128}$/, {
+      error: 'an id has 1 to 128 letters, digits or `.`, `_`, `:`, `@`, `[`, `]`, `/`, `-`',
+    })
+    .regex(/^(?!(?:.*\/)?\.\.?(?:\/|$))/, {
+      error: 'an id with `.` or `..` between slashes, or alone, cannot stand in a URL; choose another',
+    });
 
 /** A mapping with known keys only; the message for an unknown one is made in messages.ts. */
 export const section = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape);

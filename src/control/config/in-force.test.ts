@@ -27,7 +27,7 @@ test('what is turned off is not noted, what is turned on is', () => {
   const loud = `${pool('discovery: { dns: { name: app.internal, port: 80 } }')}tracing: { otlp: "http://c:4318" }
 copilot: { provider: builtin }
 `;
-  const extra = ['pools.app.discovery.dns', 'tracing.otlp', 'copilot'];
+  const extra = ['pools.app.discovery.dns', 'copilot'];
   for (const key of extra) assert.ok(noted(loud).includes(key), key);
 });
 

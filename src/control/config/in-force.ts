@@ -100,7 +100,6 @@ const NOT_IN_FORCE: readonly Row[] = [
     kind: 'refuse',
     says: 'shared state is not part of this version, and replicas would not agree; leave it out or write `null`',
   },
-  { key: 'tracing.otlp', kind: 'note', says: 'no spans are sent; `traceparent` is passed on' },
   { key: 'copilot', kind: 'written', idle: anything, says: 'nobody answers' },
 ];
 

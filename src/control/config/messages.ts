@@ -34,12 +34,17 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
       return `\`${shorten(issue.input)}\` is not possible${suggestion(issue.input, known)}`;
     }
     case 'too_small':
-      return `${describeSize(issue.input)} is too ${sizeWord(issue.origin, 'small', 'short')}; ${issue.minimum} is the least`;
+      return `${describeSize(issue.input)} is too ${sizeWord(issue.origin, 'small', 'short')}; ${bound(issue.inclusive, issue.minimum, 'least', 'more')}`;
     case 'too_big':
-      return `${describeSize(issue.input)} is too ${sizeWord(issue.origin, 'large', 'long')}; ${issue.maximum} is the most`;
+      return `${describeSize(issue.input)} is too ${sizeWord(issue.origin, 'large', 'long')}; ${bound(issue.inclusive, issue.maximum, 'most', 'less')}`;
     default:
       return undefined;
   }
+}
+
+/** Zod says `inclusive: false` for a bound that is not possible itself, and often nothing for one that is. */
+function bound(inclusive: boolean | undefined, at: unknown, end: 'least' | 'most', than: 'more' | 'less'): string {
+  return inclusive === false ? `${than} than ${String(at)} is possible` : `${String(at)} is the ${end}`;
 }
 
 /** The keys that the refusing section knows. */

@@ -3,7 +3,7 @@
  * writes it again has changed something else.
  *
  * Secret are: hashes of tokens; values of header fields whose name says so (../../observe/secret-names.ts), where routes
- * set, add or compare them; credentials and secret parameters in any URL. `${NAME}` is no secret, it says where one is
+ * set, add or compare them; of any header field for the collector of traces; credentials and secret parameters in any URL. `${NAME}` is no secret, it says where one is
  * kept; what stands behind `:-` in it is one.
  *
  * `***` at such a place stands for what was there. Entries of lists are found again by their names, never by position:
@@ -24,6 +24,7 @@ const SECRET_PLACES: readonly (readonly string[])[] = [
   ['routes', '*', 'headers', '*', 'set', '?'],
   ['routes', '*', 'headers', '*', 'add', '?'],
   ['routes', '*', 'match', 'headers', '?'],
+  ['tracing', 'headers', '*'],
 ];
 
 /** A copy with every secret hidden. */

@@ -1,7 +1,18 @@
 /** Everything beside traffic: limits by rate, state, admin, logs, tracing, cost, copilot. */
 import { z } from 'zod';
 import { piecesOf, TEMPLATE_LENGTH_MAX, TEMPLATE_NAMES } from '#observe/access-template.ts';
-import { count, duration, fieldName, listenAddress, memoryBound, name, rate, section, share } from './fields.ts';
+import {
+  count,
+  duration,
+  fieldName,
+  fieldValue,
+  listenAddress,
+  memoryBound,
+  name,
+  rate,
+  section,
+  share,
+} from './fields.ts';
 import { suggestion } from './nearest.ts';
 
 /** Of the rate by second, and of the burst. */
@@ -141,14 +152,36 @@ export const log = section({
     .meta({ description: "The least that the product's own log shows" }),
 });
 
+/** Above, a worker would hold more than 64 MiB of records. */
+const KEEP_MAX = 10_000;
+const KEEP_MIN = 100;
+
+export const requests = section({
+  sample: share()
+    .prefault('1%')
+    .meta({ description: 'Share of requests that are recorded, at most 50 a second for each worker' }),
+  keep: count(KEEP_MIN, KEEP_MAX).default(1000).meta({
+    description: 'How many of them each worker keeps, and a quarter as many of those that failed or were tried again',
+  }),
+});
+
 export const tracing = section({
   otlp: z
     .string()
-    .regex(/^https?:\/\/[^\s]+$/, { error: 'expected a URL such as `http://collector:4318`' })
+    .refine((url) => /^https?:\/\/[^\s]+$/.test(url) && URL.canParse(url), {
+      error: 'expected a URL such as `http://collector:4318`',
+    })
     .nullable()
     .default(null)
-    .meta({ description: 'Where spans are sent (OTLP over HTTP); null: nowhere' }),
-  sample: share().prefault('1%').meta({ description: 'Share of requests that begin a trace' }),
+    .meta({ description: 'Where spans are sent (OTLP over HTTP); null: nowhere', samples: ['http://collector:4318'] }),
+  headers: z
+    .record(fieldName(), fieldValue())
+    .prefault({})
+    .meta({ description: 'Header fields for the collector, such as its key; never shown again' }),
+  sample: share().prefault('1%').meta({ description: 'Share of the traces that begin here which are recorded' }),
+  clients: rate().nullable().prefault('100/s').meta({
+    description: 'How many requests are recorded because a client that is no trusted proxy asks for it; null: none',
+  }),
 });
 
 export { cost } from './schema-cost.ts';

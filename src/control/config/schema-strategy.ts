@@ -20,7 +20,7 @@ const KEY_HELP =
   'write `client-ip`, `path`, `target`, `host`, `{ header: NAME }`, `{ cookie: NAME }` or `{ query: NAME }`';
 const PLAIN_KEYS = ['client-ip', 'path', 'target', 'host'] as const;
 const NAMED_KEYS = ['header', 'cookie', 'query'] as const;
-const DEFAULT_KEY: KeyPlan = { from: 'client-ip' };
+export const DEFAULT_KEY: KeyPlan = { from: 'client-ip' };
 
 function readKey(raw: unknown): KeyPlan | Fault {
   if (raw === undefined) return DEFAULT_KEY;

@@ -1,7 +1,7 @@
 /** The whole configuration. One source of truth: what is read, its defaults, the messages, the JSON Schema. */
 import { z } from 'zod';
 import { count, section } from './fields.ts';
-import { admin, copilot, cost, log, overload, rateLimits, state, tracing } from './schema-control.ts';
+import { admin, copilot, cost, log, overload, rateLimits, requests, state, tracing } from './schema-control.ts';
 import { listener } from './schema-listeners.ts';
 import { pool } from './schema-pools.ts';
 import { route, type ReadRoute } from './schema-routes.ts';
@@ -31,6 +31,10 @@ export const configSchema = section({
   state: state.prefault({}).meta({ description: 'What is kept' }),
   admin: admin.prefault({}).meta({ description: 'The control plane' }),
   log: log.prefault({}).meta({ description: 'Logs' }),
+  requests: requests
+    .nullable()
+    .prefault({})
+    .meta({ description: 'Which requests are recorded, to be explained later; null: none' }),
   tracing: tracing.prefault({}).meta({ description: 'Traces' }),
   cost: cost.prefault({}).meta({ description: 'What the cost estimate assumes' }),
   copilot: copilot.prefault({}).meta({ description: 'Who answers questions' }),

@@ -18,20 +18,22 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
-import { expand, type Environment } from './environment.ts';
+import { expand, mayRefer, type Environment } from './environment.ts';
 import { formatPath, type Path, type Problem } from './problem.ts';
 import { shorten } from './quantities.ts';
-import { aliasTargets, keyText, Places } from './yaml-aliases.ts';
+import { aliasTargets, keyText, mayAlias, Places } from './yaml-aliases.ts';
 import {
   ALIAS_COUNT_MAX,
   DEPTH_MAX,
   FILE_BYTES_MAX,
+  PARTS_MAX,
   plainValue,
   QUOTE_REFERENCE,
   syntaxMessage,
   tooDeep,
   ALIASES_MAX,
   tooManyAliases,
+  tooManyParts,
 } from './yaml-syntax.ts';
 
 /** More than any list of names needs; finding the place of each key takes time. */
@@ -72,6 +74,11 @@ export class Source {
     const tangled = tooManyAliases(text);
     if (tangled !== -1) {
       this.#refuse(text, tangled, `more than ${ALIASES_MAX} aliases (\`*name\`); no configuration needs so many`);
+      return;
+    }
+    const many = tooManyParts(text);
+    if (many !== -1) {
+      this.#refuse(text, many, `more than ${PARTS_MAX} values and marks between them; no configuration has so many`);
       return;
     }
     try {
@@ -136,7 +143,7 @@ export class Source {
     this.#document = document;
     this.#addSyntax([...document.errors, ...document.warnings], text);
     if (this.problems.length > 0) return;
-    this.#targets = aliasTargets(document);
+    if (mayAlias(text)) this.#targets = aliasTargets(document);
     visit(document, {
       Map: (_, map, ancestors) => {
         this.#checkKeys(map, [...ancestors, map]);
@@ -148,6 +155,12 @@ export class Source {
       },
     });
     if (this.problems.length > 0) return;
+    if (mayRefer(text)) this.#expandAll(document, env);
+    if (this.#goOn() !== undefined) return;
+    this.reread();
+  }
+
+  #expandAll(document: Document.Parsed, env: Environment): void {
     visit(document, {
       Scalar: (at, node, ancestors) => {
         if (at !== 'key' && typeof node.value === 'string')
@@ -155,8 +168,6 @@ export class Source {
         return this.#goOn();
       },
     });
-    if (this.#goOn() !== undefined) return;
-    this.reread();
   }
 
   #addSyntax(errors: readonly YAMLError[], text: string): void {

@@ -16,6 +16,14 @@ import {
 } from 'yaml';
 import type { Path } from './problem.ts';
 
+/**
+ * Whether a text may hold an alias at all. Most hold none, and a walk of the whole document for each that there could be is a
+ * tenth of what a change costs.
+ */
+export function mayAlias(text: string): boolean {
+  return text.includes('*');
+}
+
 /** The last anchor of its name before each alias (YAML 1.2.2, section 7.1); an alias that leads nowhere is not among them. */
 export function aliasTargets(document: Document): ReadonlyMap<Alias, Node> {
   const anchored = new Map<string, Node>();

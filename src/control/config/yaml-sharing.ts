@@ -19,10 +19,12 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import type { Path } from './problem.ts';
-import { aliasTargets } from './yaml-aliases.ts';
+import { aliasTargets, mayAlias } from './yaml-aliases.ts';
 import { ALIAS_COUNT_MAX } from './yaml-syntax.ts';
 
 type Holder = YAMLMap | YAMLSeq;
+
+const MERGE_KEY = '<<';
 
 /** Where an alias stands. */
 interface Use {
@@ -38,9 +40,10 @@ export class Sharing {
   /** Most documents have no alias, and cost nothing here. */
   #shares: boolean;
 
-  constructor(document: Document.Parsed) {
+  /** `text`: what the document was read from. */
+  constructor(document: Document.Parsed, text: string) {
     this.#document = document;
-    this.#shares = this.#uses().length > 0 || this.#merges();
+    this.#shares = (mayAlias(text) && this.#uses().length > 0) || (mayMerge(text) && this.#merges());
   }
 
   /** The node that `path` leads to, through aliases and merge keys; undefined when there is none. */
@@ -171,10 +174,15 @@ export function keyText(pair: Pair): string {
   return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
 }
 
+/** A merge key is written as such, or has a tag. */
+function mayMerge(text: string): boolean {
+  return text.includes(MERGE_KEY) || text.includes('!');
+}
+
 function isMerge(pair: unknown): boolean {
   if (!isPair(pair) || !isScalar(pair.key)) return false;
   const { value, type } = pair.key;
-  return (value === '<<' && (type === undefined || type === Scalar.PLAIN)) || typeof value === 'symbol';
+  return (value === MERGE_KEY && (type === undefined || type === Scalar.PLAIN)) || typeof value === 'symbol';
 }
 
 function valueOf(holder: Holder, step: string | number): Node | undefined {

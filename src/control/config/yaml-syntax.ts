@@ -13,6 +13,12 @@ export const ALIAS_COUNT_MAX = 100;
 /** Aliases in all. To find what one stands for, the whole file before it is walked; people write a handful. */
 export const ALIASES_MAX = 500;
 
+/**
+ * Values, and marks between them, in all. A backend with all its fields has about twenty, so this is room for ten thousand
+ * of them; the reader takes some microseconds for each, and the supervisor does nothing else meanwhile.
+ */
+export const PARTS_MAX = 200_000;
+
 export const QUOTE_REFERENCE = 'inside `{…}` and `[…]` a reference stands in quotes: `"${NAME}"`';
 
 /**
@@ -55,9 +61,38 @@ export function tooManyAliases(text: string): number {
 
 const MARKS: ReadonlySet<string> = new Set(['\u0002', '\u0018', SCALAR_MARK]);
 
+/**
+ * Where the first part stands that is one too many, or -1. A part is a value, a bracket that opens, or a mark between two
+ * (`:`, `-`, `?`, `,`). First the marks are counted without regard to texts and comments, which is an upper bound and quick.
+ */
+export function tooManyParts(text: string): number {
+  let marks = 0;
+  for (let at = 0; at < text.length; at++) if (PART_MARKS.has(text.charCodeAt(at))) marks++;
+  // No two values stand side by side: there is a mark or the end of a line between them.
+  if (3 * marks < PARTS_MAX) return -1;
+  let parts = 0;
+  let at = 0;
+  let before = '';
+  for (const token of new Lexer().lex(text)) {
+    if (before !== SCALAR_MARK && isPart(token) && ++parts > PARTS_MAX) return at;
+    if (!MARKS.has(token)) at += token.length;
+    before = token;
+  }
+  return -1;
+}
+
+const PART_MARKS: ReadonlySet<number> = new Set([...'\n:,-?[{'].map((mark) => mark.charCodeAt(0)));
+
+function isPart(token: string): boolean {
+  return token === SCALAR_MARK || token.startsWith('"') || token.startsWith("'") || PART_TOKENS.has(token);
+}
+
+const PART_TOKENS: ReadonlySet<string> = new Set(['{', '[', ':', '-', '?', ',']);
+
 /** Whether a text is larger, deeper or more tangled than the parser should be given. */
 export function tooLarge(text: string): boolean {
-  return Buffer.byteLength(text) > FILE_BYTES_MAX || tooDeep(text) !== -1 || tooManyAliases(text) !== -1;
+  if (Buffer.byteLength(text) > FILE_BYTES_MAX) return true;
+  return tooDeep(text) !== -1 || tooManyAliases(text) !== -1 || tooManyParts(text) !== -1;
 }
 
 /** The parser's codes in the words of whoever wrote the file. */

@@ -21,7 +21,7 @@ import {
 import type { Path } from './problem.ts';
 import { Refused } from './refused.ts';
 import type { Tree } from './tree.ts';
-import { aliasTargets } from './yaml-aliases.ts';
+import { aliasTargets, mayAlias } from './yaml-aliases.ts';
 import { keyText, Sharing } from './yaml-sharing.ts';
 import { ALIAS_COUNT_MAX, tooLarge } from './yaml-syntax.ts';
 
@@ -43,14 +43,14 @@ export class YamlTree implements Tree {
   private constructor(document: Document.Parsed, source: string) {
     this.#document = document;
     this.#source = source;
-    this.#sharing = new Sharing(document);
+    this.#sharing = new Sharing(document, source);
   }
 
   /** Undefined when it cannot be read. */
   static read(text: string): YamlTree | undefined {
     if (tooLarge(text)) return undefined;
     const document = parseDocument(text, { prettyErrors: false, merge: true, uniqueKeys: false });
-    if (document.errors.length > 0 || isEndless(document)) return undefined;
+    if (document.errors.length > 0 || (mayAlias(text) && isEndless(document))) return undefined;
     const tree = new YamlTree(document, text);
     try {
       // Aliases that lead nowhere, or multiply beyond the limit.

@@ -50,7 +50,7 @@ function itemOf(line: Line, price: Price, from: number): BillItem {
   const notes = [
     ...(free > 0 ? [`the first ${free.toLocaleString('en-US')} ${plural(unit)} of a month are free`] : []),
     ...(average ? [`on average of the tiers, which begin at ${first}`] : []),
-    `price of ${price.asOf} (${price.source})`,
+    `${price.verified ? 'price' : 'unverified price'} of ${price.asOf} (${price.source})`,
   ];
   return {
     name: line.name,

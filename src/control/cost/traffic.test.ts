@@ -63,6 +63,7 @@ function hour(steps: number, step: number, each: number): HistoryAnswer {
     step,
     at: values.map((_, at) => at * step),
     series: Object.fromEntries([...HISTORY_COUNTERS, ...HISTORY_GAUGES].map((name) => [name, values])) as never,
+    latency: [],
     backendSelection: {},
   };
 }

@@ -11,9 +11,8 @@ const OWNER_ONLY = 0o600;
  */
 export async function replaceFile(path: string, text: string, like?: Stats): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
-  await rm(temporary, { force: true });
   try {
-    const file = await open(temporary, 'wx', OWNER_ONLY);
+    const file = await openNew(temporary);
     await thenClose(file, async () => {
       await file.writeFile(text);
       if (like !== undefined) await makeLike(file, like);
@@ -25,6 +24,17 @@ export async function replaceFile(path: string, text: string, like?: Stats): Pro
     throw error;
   }
   await syncDirectory(dirname(path));
+}
+
+/** What an earlier process of the same id has left is in the way, and goes. */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', OWNER_ONLY);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await rm(path, { force: true });
+    return await open(path, 'wx', OWNER_ONLY);
+  }
 }
 
 async function makeLike(file: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
@@ -43,10 +53,11 @@ export async function makePrivateDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
 }
 
+/** What was synced is safe: its closing is not waited for, since on a busy machine each step on another thread takes its time. */
 async function thenClose(file: FileHandle, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } finally {
-    await file.close();
+    file.close().catch(() => {});
   }
 }

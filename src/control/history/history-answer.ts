@@ -2,7 +2,8 @@
  * `GET /admin/history` out of the store. Counters and picks are summed over a step, gauges are the last of it. A step in
  * which nothing was recorded is left out. The step that is not over yet is given as far as it went.
  */
-import { HISTORY_COUNTERS, HISTORY_GAUGES, type HistoryAnswer } from '#contract/history.ts';
+import { HISTORY_COUNTERS, HISTORY_GAUGES, type HistoryAnswer, type HistoryLatency } from '#contract/history.ts';
+import { LATENCY_BUCKETS, LATENCY_FLOORS_US } from './latency-buckets.ts';
 import { rangeOf, type Range, type Wish } from './history-range.ts';
 import type { HistoryStore } from './history-store.ts';
 import { addPicks, unpackSeries } from './packing.ts';
@@ -61,6 +62,7 @@ function filled(store: HistoryStore, range: Range): HistoryAnswer {
   const ring = ringFor(store, range);
   const at = beginnings(ring, range);
   const columns = NAMES.map(() => new Array<number>(at.length).fill(0));
+  const latency: number[][] = [];
   const picks: number[][] = [];
   at.forEach((beginS, row) => {
     let highest = 0;
@@ -68,6 +70,7 @@ function filled(store: HistoryStore, range: Range): HistoryAnswer {
     for (const packed of packedIn(ring, { fromS: beginS, toS: beginS + stepS })) {
       const picksFrom = unpackSeries(packed, series);
       addSeries(series, row, columns);
+      addLatency(series.latency, row, latency, at.length);
       highest = Math.max(highest, addPicks(packed, picksFrom, sums));
     }
     for (let id = 0; id <= highest; id++) {
@@ -84,6 +87,7 @@ function filled(store: HistoryStore, range: Range): HistoryAnswer {
     series: Object.fromEntries(
       NAMES.map((name, column) => [name, columns[column]]),
     ) as unknown as HistoryAnswer['series'],
+    latency: latencyOf(latency),
     backendSelection: selectionOf(store, picks),
   };
 }
@@ -102,6 +106,33 @@ function beginnings(ring: StepRing, { fromS, toS, stepS }: Range): number[] {
 function addSeries({ counters, gauges }: Step, row: number, columns: readonly number[][]): void {
   for (let at = 0; at < counters.length; at++) columns[at]![row]! += counters[at]!;
   for (let at = 0; at < gauges.length; at++) columns[counters.length + at]![row] = gauges[at]!;
+}
+
+function addLatency(counts: Float64Array, row: number, columns: number[][], length: number): void {
+  for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
+    if (counts[bucket] === 0) continue;
+    const column = (columns[bucket] ??= new Array<number>(length).fill(0));
+    column[row]! += counts[bucket]!;
+  }
+}
+
+/** `forEach` passes over buckets that nothing fell into. */
+function latencyOf(columns: readonly number[][]): HistoryLatency[] {
+  const latency: HistoryLatency[] = [];
+  columns.forEach((counts, bucket) => {
+    const toUs = LATENCY_FLOORS_US[bucket + 1];
+    latency.push({
+      fromMs: millisOf(LATENCY_FLOORS_US[bucket]!),
+      toMs: toUs === undefined ? null : millisOf(toUs),
+      counts,
+    });
+  });
+  return latency;
+}
+
+/** To the microsecond. */
+function millisOf(us: number): number {
+  return Math.round(us) / 1000;
 }
 
 /** By name. Numbers whose name is gone count together. */

@@ -11,7 +11,8 @@ import type { StepRing } from './step-ring.ts';
 
 /** "EBhi": says that a file is ours. */
 const APPLICATION_ID = 0x45_42_68_69;
-const VERSION = 1;
+/** 2: steps have latencies. */
+const VERSION = 2;
 const PAGE_BYTES = 4096;
 /** Three times what both rings may hold in memory: a row may leave most of its last page empty. */
 const FILE_BYTES_MAX = 96 * 1024 * 1024;

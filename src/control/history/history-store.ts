@@ -64,6 +64,7 @@ export class HistoryStore {
     const step = this.#step.clear();
     step.counters.set(sample.counters);
     step.gauges.set(sample.gauges);
+    step.latency.set(sample.latency);
     for (const at of order) step.pick(this.#ids[at] as number, sample.picks[at] as number);
     this.#add(atS, step);
   }
@@ -100,6 +101,7 @@ export class HistoryStore {
     const step = this.#step.clear();
     step.counters.set(old.counters);
     step.gauges.set(old.gauges);
+    step.latency.set(old.latency);
     const picks = Array.from({ length: old.length }, (_, at) => ({
       id: this.names.idOf(oldNames.get(old.ids[at] as number) ?? ''),
       count: old.picks[at] as number,

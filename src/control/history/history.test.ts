@@ -12,6 +12,7 @@ import { LogRecord } from '../../../test/support/virtual-timers.ts';
 import { CELLS_MAX } from './history-answer.ts';
 import { HISTORY_SPAN_S, HISTORY_STEPS_MAX } from './history-range.ts';
 import { createHistory, type History, type HistoryOptions } from './history.ts';
+import { LATENCY_BUCKETS } from './latency-buckets.ts';
 import { OTHER } from './name-book.ts';
 import type { Sample } from './step.ts';
 
@@ -50,6 +51,7 @@ const said: fc.Arbitrary<Said> = fc.record({
   inFlight: fc.nat(5),
   backendsUp: fc.nat(3),
   picks,
+  latency: fc.dictionary(fc.nat(LATENCY_BUCKETS - 1).map(String), fc.integer({ min: 1, max: 500 }), { maxKeys: 4 }),
 });
 const commands: fc.Arbitrary<Command[]> = fc.array(
   fc.oneof(
@@ -165,8 +167,8 @@ describe('history', () => {
   test('counters are sums over a step, gauges the last of it, and a missing second is not zero', () => {
     const { clocks, next, past } = begun();
     next.push(
-      { requests: 5, inFlight: 9, picks: { 'app/a': 3, 'app/b': 2 } },
-      { requests: 7, inFlight: 4, picks: { 'app/a': 7 } },
+      { requests: 5, inFlight: 9, picks: { 'app/a': 3, 'app/b': 2 }, latency: { 3: 4, 85: 1 } },
+      { requests: 7, inFlight: 4, picks: { 'app/a': 7 }, latency: { 3: 2, 40: 5 } },
     );
     clocks.advance(2020);
     clocks.pass(3000);
@@ -177,6 +179,22 @@ describe('history', () => {
     assert.deepEqual(bySecond.series.requests, [5, 7, 0]);
     assert.deepEqual(bySecond.series.inFlight, [9, 4, 0]);
     assert.deepEqual(bySecond.backendSelection, { 'app/a': [3, 7, 0], 'app/b': [2, 0, 0] });
+    assert.deepEqual(
+      bySecond.latency.map(({ counts }) => counts),
+      [
+        [4, 2, 0],
+        [0, 5, 0],
+        [1, 0, 0],
+      ],
+    );
+    assert.deepEqual(
+      bySecond.latency.map(({ fromMs, toMs }) => [fromMs, toMs]),
+      [
+        [0.091, 0.108],
+        [55.109, 65.536],
+        [134_217.728, null],
+      ],
+    );
     const byTwo = past(5000, 2);
     assert.deepEqual([byTwo.at, byTwo.step], [[begin, begin + 4], 2]);
     assert.deepEqual(byTwo.series.requests, [12, 0]);

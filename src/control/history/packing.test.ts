@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { LATENCY_BUCKETS } from './latency-buckets.ts';
 import { NAMES_MAX } from './name-book.ts';
 import { addPicks, isPacked, PACKED_BYTES_MAX, packStep, unpackSeries, unpackStep } from './packing.ts';
 import { COUNTER_COUNT, GAUGE_COUNT, PICKS_MAX, Step } from './step.ts';
@@ -14,17 +15,24 @@ const steps = fc
   .record({
     counters: fc.array(amount, { minLength: COUNTER_COUNT, maxLength: COUNTER_COUNT }),
     gauges: fc.array(amount, { minLength: GAUGE_COUNT, maxLength: GAUGE_COUNT }),
+    latency: fc.array(amount, { minLength: LATENCY_BUCKETS, maxLength: LATENCY_BUCKETS }),
     picks: fc.dictionary(
       fc.nat(NAMES_MAX).map(String),
       amount.filter((count) => count > 0),
     ),
   })
-  .map(({ counters, gauges, picks }) => stepOf(counters, gauges, picks));
+  .map(({ counters, gauges, latency, picks }) => stepOf(counters, gauges, picks, latency));
 
-function stepOf(counters: readonly number[], gauges: readonly number[], picks: Readonly<Record<string, number>>): Step {
+function stepOf(
+  counters: readonly number[],
+  gauges: readonly number[],
+  picks: Readonly<Record<string, number>>,
+  latency: readonly number[] = [],
+): Step {
   const step = new Step();
   step.counters.set(counters);
   step.gauges.set(gauges);
+  step.latency.set(latency);
   // Keys that are whole numbers come in ascending order.
   for (const [id, count] of Object.entries(picks)) step.pick(Number(id), count);
   return step;
@@ -35,9 +43,9 @@ function packed(step: Step): Uint8Array {
   return bytes.slice(0, packStep(step, bytes));
 }
 
-function plain({ counters, gauges, ids, picks, length }: Step): object {
+function plain({ counters, gauges, latency, ids, picks, length }: Step): object {
   const pairs = Array.from({ length }, (_, at) => [ids[at], picks[at]]);
-  return { counters: [...counters], gauges: [...gauges], pairs };
+  return { counters: [...counters], gauges: [...gauges], latency: [...latency], pairs };
 }
 
 test('what is packed is unpacked the same, whatever the place held before', () => {
@@ -109,23 +117,35 @@ test('bytes out of nowhere are refused, or are a step that can be read', () => {
   for (const liar of [
     [255, 255, 255, 255, 127],
     [0, 0, 255, 255, 255, 127],
-    [0, 0, 1, 5],
-    [0, 0, 2, 5, 1, 0, 1],
+    [0, 0, 0, 1, 5],
+    [0, 0, 0, 2, 5, 1, 0, 1],
   ])
     assert.equal(isPacked(Uint8Array.from(liar)), false, liar.join());
 });
 
 test('a version that counted less, or counts more, is understood', () => {
-  const older = Uint8Array.of(2, 7, 8, 1, 9, 1, 3, 4);
+  const older = Uint8Array.of(2, 7, 8, 1, 9, 1, 6, 1, 3, 4);
   assert.ok(isPacked(older));
   const step = stepOf(new Array<number>(COUNTER_COUNT).fill(1), [1, 1, 1], {});
   assert.deepEqual([...unpackStep(older, step).counters], [7, 8, ...new Array<number>(COUNTER_COUNT - 2).fill(0)]);
   assert.deepEqual([...step.gauges], [9, 0, 0]);
-  const newer = Uint8Array.of(COUNTER_COUNT + 2, ...new Array<number>(COUNTER_COUNT + 2).fill(5), 3, 1, 2, 3, 1, 3, 4);
+  const newer = Uint8Array.of(
+    COUNTER_COUNT + 2,
+    ...new Array<number>(COUNTER_COUNT + 2).fill(5),
+    3,
+    1,
+    2,
+    3,
+    0,
+    1,
+    3,
+    4,
+  );
   assert.ok(isPacked(newer));
   assert.deepEqual(plain(unpackStep(newer, step)), {
     counters: new Array<number>(COUNTER_COUNT).fill(5),
     gauges: [1, 2, 3],
+    latency: new Array<number>(LATENCY_BUCKETS).fill(0),
     pairs: [[3, 4]],
   });
 });

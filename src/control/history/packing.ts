@@ -2,24 +2,27 @@
  * A step as bytes, in memory and in the file alike. All numbers are LEB128 (seven bits a byte, the lowest first), whole and
  * not negative:
  *
- *   number of counters, counters, number of gauges, gauges, number of picks, (id - id before, count) for each
+ *   number of counters, counters, number of gauges, gauges, number of buckets, latencies by bucket,
+ *   number of picks, (id - id before, count) for each
  *
- * A second of one backend is some 25 bytes, one of 1,000 busy backends 2 to 3 KB. Counters and gauges are only ever added at
+ * A second of one backend is some 80 bytes, one of 1,000 busy backends 2 to 3 KB. Buckets after the last that is not 0 are left out. Counters and gauges are only ever added at
  * the end of their lists (contract/history.ts): what an older version wrote lacks the new ones, which are then 0; what a
  * newer one wrote has more, which are passed over.
  */
 import { NAMES_MAX } from './name-book.ts';
+import { LATENCY_BUCKETS } from './latency-buckets.ts';
 import { COUNTER_COUNT, GAUGE_COUNT, PICKS_MAX, type Step } from './step.ts';
 
 /** Bytes of the largest number, 2^53 - 1. */
 const NUMBER_BYTES = 8;
 /** Bytes that a step can take at most. */
-export const PACKED_BYTES_MAX = (3 + COUNTER_COUNT + GAUGE_COUNT + 2 * PICKS_MAX) * NUMBER_BYTES;
+export const PACKED_BYTES_MAX = (4 + COUNTER_COUNT + GAUGE_COUNT + LATENCY_BUCKETS + 2 * PICKS_MAX) * NUMBER_BYTES;
 
 /** Writes `step` into `bytes`, which has room for `PACKED_BYTES_MAX`; returns how many it took. */
 export function packStep(step: Step, bytes: Uint8Array): number {
   let end = putList(step.counters, bytes, 0);
   end = putList(step.gauges, bytes, end);
+  end = putList(step.latency, bytes, end, usedOf(step.latency));
   end = put(step.length, bytes, end);
   let before = 0;
   for (let at = 0; at < step.length; at++) {
@@ -31,10 +34,16 @@ export function packStep(step: Step, bytes: Uint8Array): number {
   return end;
 }
 
-function putList(values: Float64Array, bytes: Uint8Array, from: number): number {
-  let end = put(values.length, bytes, from);
-  for (const value of values) end = put(value, bytes, end);
+function putList(values: Float64Array, bytes: Uint8Array, from: number, length = values.length): number {
+  let end = put(length, bytes, from);
+  for (let at = 0; at < length; at++) end = put(values[at]!, bytes, end);
   return end;
+}
+
+function usedOf(values: Float64Array): number {
+  let length = values.length;
+  while (length > 0 && values[length - 1] === 0) length -= 1;
+  return length;
 }
 
 function put(value: number, bytes: Uint8Array, from: number): number {
@@ -97,11 +106,12 @@ export function unpackStep(bytes: Uint8Array, into: Step): Step {
   return into;
 }
 
-/** Counters and gauges alone. Returns where the picks begin, for `addPicks`. */
-export function unpackSeries(bytes: Uint8Array, into: Pick<Step, 'counters' | 'gauges'>): number {
+/** All but the picks. Returns where the picks begin, for `addPicks`. */
+export function unpackSeries(bytes: Uint8Array, into: Pick<Step, 'counters' | 'gauges' | 'latency'>): number {
   reader.begin(bytes);
   reader.list(into.counters);
   reader.list(into.gauges);
+  reader.list(into.latency);
   return reader.at;
 }
 
@@ -149,7 +159,7 @@ export function isPacked(bytes: Uint8Array): boolean {
     const value = reader.next();
     return value <= Number.MAX_SAFE_INTEGER ? value : NaN;
   };
-  for (let list = 0; list < 2; list++) {
+  for (let list = 0; list < 3; list++) {
     const count = next();
     // Each number takes a byte at least: a count that says more than there is ends here.
     if (!(count <= bytes.length)) return false;

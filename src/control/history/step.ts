@@ -1,8 +1,9 @@
 /**
- * What happened within one step: amounts of the counters, gauges as they were at its end, and picks by backend. A `Step` is
+ * What happened within one step: amounts of the counters, gauges as they were at its end, latencies, and picks by backend. A `Step` is
  * a place to work in, made once and filled again and again; what is kept are its packed bytes (packing.ts).
  */
 import { HISTORY_COUNTERS, HISTORY_GAUGES } from '#contract/history.ts';
+import { LATENCY_BUCKETS } from './latency-buckets.ts';
 import { NAMES_MAX } from './name-book.ts';
 
 export const COUNTER_COUNT = HISTORY_COUNTERS.length;
@@ -16,6 +17,8 @@ export interface Sample {
   readonly counters: Float64Array;
   /** In the order of `HISTORY_GAUGES`. */
   readonly gauges: Float64Array;
+  /** Requests that have ended, by bucket (latency-buckets.ts). */
+  readonly latency: Float64Array;
   /** `pool/backend`, each once. The same array for as long as the names are the same. */
   readonly names: readonly string[];
   /** Picks by the place of the name in `names`. */
@@ -25,6 +28,7 @@ export interface Sample {
 export class Step {
   readonly counters = new Float64Array(COUNTER_COUNT);
   readonly gauges = new Float64Array(GAUGE_COUNT);
+  readonly latency = new Float64Array(LATENCY_BUCKETS);
   /** Ids of the name book, ascending, those that were picked. */
   readonly ids = new Uint32Array(PICKS_MAX);
   readonly picks = new Float64Array(PICKS_MAX);
@@ -34,6 +38,7 @@ export class Step {
   clear(): this {
     this.counters.fill(0);
     this.gauges.fill(0);
+    this.latency.fill(0);
     this.length = 0;
     return this;
   }
@@ -54,6 +59,7 @@ export class Step {
   sumOf(earlier: Step, later: Step): this {
     for (let at = 0; at < COUNTER_COUNT; at++) this.counters[at] = earlier.counters[at]! + later.counters[at]!;
     this.gauges.set(later.gauges);
+    for (let at = 0; at < LATENCY_BUCKETS; at++) this.latency[at] = earlier.latency[at]! + later.latency[at]!;
     this.length = 0;
     let a = 0;
     let b = 0;

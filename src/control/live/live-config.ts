@@ -13,12 +13,14 @@ import type { ChangeRequest, ChangeResult, ConfigPort } from '../admin/ports.ts'
 import type { AdminSettings } from '../auth/settings.ts';
 import { diffPlans, diffSettings } from '../config/diff.ts';
 import { ConfigDocument } from '../config/document.ts';
+import { mayRefer } from '../config/environment.ts';
 import { Invalid } from '../config/invalid.ts';
 import { loadConfig } from '../config/load.ts';
 import { Refused } from '../config/refused.ts';
 import type { Config } from '../config/schema.ts';
 import { same } from '../config/tree.ts';
 import { WrittenReferences } from '../config/written-references.ts';
+import { breathe } from './breath.ts';
 import { driftOf } from './drift.ts';
 import type { InForce, LiveOptions, Obedience } from './in-force.ts';
 import { decide, tellSetAside } from './opening.ts';
@@ -152,6 +154,7 @@ export class LiveConfig implements ConfigPort {
       const document = this.document();
       const refused = thrownBy(() => request.edit(document));
       if (refused !== null) return refused;
+      await breathe();
       const { actor, summary, dryRun } = request;
       const by = { name: actor.name, from: actor.from };
       return this.#propose({ by, source: 'api', summary, dryRun, text: document.text, file: null });
@@ -180,13 +183,15 @@ export class LiveConfig implements ConfigPort {
     });
   }
 
-  save({ ifMatch }: Pick<ChangeRequest, 'actor' | 'ifMatch'>): Promise<ChangeResult> {
+  save({ ifMatch, dryRun }: Parameters<ConfigPort['save']>[0]): Promise<ChangeResult> {
     return this.#enqueue(async () => {
       const stale = this.#stale(ifMatch);
       if (stale !== null) return stale;
       const { text, config, revision } = this.#now;
-      if (revision.hash === this.file.accepted.hash) return this.#done({ changed: false });
-      const diff = this.#diffToFile(true);
+      const differs = revision.hash !== this.file.accepted.hash;
+      if (!differs && !(await this.file.isGone())) return this.#done({ dryRun, changed: false });
+      const diff = differs ? this.#diffToFile(true) : [`${this.file.path}: is gone, and is written again`];
+      if (dryRun) return this.#done({ dryRun, changed: true, diff });
       try {
         const why = await this.file.write(text);
         if (why !== null) return { kind: 'refused', status: 409, why };
@@ -247,6 +252,7 @@ export class LiveConfig implements ConfigPort {
     const config = proposal.file ?? loaded?.config ?? null;
     if (config === null) return { kind: 'invalid', problems: problemsIn(loaded?.problems ?? []) };
     const warnings = warningsIn(loaded?.problems ?? []);
+    await breathe();
     const number = before.revision.revision + 1;
     const candidate = this.#obeyed.compile(config, number);
     const why =
@@ -314,13 +320,16 @@ export class LiveConfig implements ConfigPort {
     const unwritable = await this.#state.writable(this.#now.revision, this.#now.text);
     // The store is one of memory then; what comes from the file is in the file.
     if (unwritable !== null && next.revision.source !== 'file') throw new Error(unwritable);
-    await this.#state.store.append(next.revision, next.text);
+    await this.#state.keep(next.revision, next.text);
   }
 
   /** References of what is in force and of another text: no difference says what they stand for. */
   #written(other: string): WrittenReferences {
-    const texts = [this.#now.text, other].map((text) => ConfigDocument.parse(text).data());
-    return new WrittenReferences(texts, this.#options.environment);
+    const texts = [this.#now.text, other].filter(mayRefer);
+    return new WrittenReferences(
+      texts.map((text) => ConfigDocument.parse(text).data()),
+      this.#options.environment,
+    );
   }
 
   /** From what is in force to what the file says; `back`: the other way. */

@@ -29,9 +29,23 @@ export class OperatorFile {
     this.refusedWhy = null;
   }
 
+  /** Whether there was a file, and nothing is at its place any more. */
+  async isGone(): Promise<boolean> {
+    if (this.path === null) return false;
+    return await lstat(this.path).then(
+      () => false,
+      (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
+    );
+  }
+
   /** Puts `text` into the file, whole or not at all. Resolves with why it may not be done, as a sentence; null: it is done. */
   async write(text: string): Promise<string | null> {
     if (this.path === null) return 'There is no file to save into: this configuration was not read from one.';
+    if (await this.isGone()) {
+      // Somebody may have removed it on purpose, but not whoever asks for it to be written.
+      await replaceFile(this.path, text);
+      return null;
+    }
     const mount = await mountOf(this.path);
     if (mount !== null)
       return `${this.path} is part of a volume that is replaced as a whole (${mount}), as Kubernetes mounts a ConfigMap: what is written into it would be lost. Change the ConfigMap.`;

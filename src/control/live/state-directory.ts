@@ -66,6 +66,15 @@ export class StateDirectory {
     }
   }
 
+  /** Keeps a revision. Rejects with a sentence that says what would help. */
+  async keep(revision: Revision, text: string): Promise<void> {
+    try {
+      await this.store.append(revision, text);
+    } catch (error) {
+      throw new Error(whyNot(this.#dir ?? '', error), { cause: error });
+    }
+  }
+
   async close(): Promise<void> {
     await this.#lock?.release();
   }
@@ -87,8 +96,18 @@ function whyNot(dir: string, error: unknown): string {
   if (error instanceof OpenDoors)
     return `What ${dir} keeps is not believed, since others could have written it: ${error.message}.`;
   const { code, message } = error as NodeJS.ErrnoException;
-  return `The state directory ${dir} cannot be written (${code ?? message}); make it writable, name another (\`state.dir\`), or write \`state: { dir: null }\` to keep nothing.`;
+  const help = HELP[code ?? ''] ?? 'make it writable';
+  return `The state directory ${dir} cannot be written (${code ?? message}); ${help}, name another (\`state.dir\`), or write \`state: { dir: null }\` to keep nothing.`;
 }
+
+/** What to do, by the system's code. */
+const HELP: Readonly<Record<string, string>> = {
+  ENOSPC: 'make room on its disk',
+  EDQUOT: "make room in its user's quota",
+  EEXIST: 'it is no directory: remove what is there',
+  ENOTDIR: 'it is no directory: remove what is there',
+  ENOENT: 'it is gone, or a link that leads nowhere: make it',
+};
 
 /** What could be read, to go on with in memory. */
 function copied(store: RevisionStore): MemoryStore {

@@ -33,6 +33,8 @@ export class StateLock {
   readonly #timers: Timers;
   readonly #me: Holder;
   #held = false;
+  /** The lock's file as this process last saw or left it; while it is that, nobody has come between. */
+  #seen: { readonly ino: number; readonly mtimeMs: number } | null = null;
   #cancel: Cancel | null = null;
 
   constructor(stateDir: string, timers: Timers) {
@@ -89,8 +91,14 @@ export class StateLock {
     return null;
   }
 
+  /** Reads the lock only when its file is not as it was left: asked before every change, this is one step for the disk. */
   async #isMine(): Promise<boolean> {
-    return (await look(this.#path))?.holder?.mark === this.#me.mark;
+    const before = this.#seen;
+    const now = await stat(this.#path).catch(() => null);
+    if (now !== null && now.ino === before?.ino && now.mtimeMs === before.mtimeMs) return true;
+    const mine = (await look(this.#path))?.holder?.mark === this.#me.mark;
+    this.#seen = mine ? now : null;
+    return mine;
   }
 
   /** A link of a whole file comes to be at once, and only when nothing has its name. */

@@ -1,6 +1,6 @@
 /** Whoever spoke last wins, over restarts too; nothing is lost, merged or half done. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
@@ -132,7 +132,7 @@ describe('the file, while it runs', () => {
 });
 
 describe('saving', () => {
-  const save = ({ live }: House): Promise<ChangeResult> => live.save({ actor: ACTOR, ifMatch: null });
+  const save = ({ live }: House): Promise<ChangeResult> => live.save({ actor: ACTOR, ifMatch: null, dryRun: false });
 
   test('writes what is in force into the file, which keeps its mode; then there is no drift', async (t) => {
     const at = place(t);
@@ -153,6 +153,32 @@ describe('saving', () => {
     await house.live.close();
     const { live } = await start(t, at, text);
     assert.deepEqual([live.revision, live.drift().setAside, weightOf(live)], [2, null, 5]);
+  });
+
+  test('a dry run says what the saving says, in the same direction, comments included, and writes nothing', async (t) => {
+    const at = place(t);
+    const house = await start(t, at);
+    done(await change(house.live, weight(5)));
+    const tried = done(await house.live.save({ actor: ACTOR, ifMatch: null, dryRun: true }));
+    assert.deepEqual([tried.dryRun, tried.changed, tried.diff], [true, true, ['pools.app.backends.a.weight: 1 -> 5']]);
+    assert.equal(readFileSync(at.file, 'utf8'), FILE);
+    assert.deepEqual(done(await save(house)).diff, tried.diff);
+    done(await change(house.live, (document) => document.rewrite(`# mine\n${document.text}`)));
+    const text = done(await house.live.save({ actor: ACTOR, ifMatch: null, dryRun: true }));
+    assert.deepEqual([text.changed, text.diff], [true, []]);
+    assert.equal((await house.live.save({ actor: ACTOR, ifMatch: '"1-x"', dryRun: true })).kind, 'stale');
+  });
+
+  test('a file that somebody has deleted is written again, although nothing else was changed', async (t) => {
+    const at = place(t);
+    const house = await start(t, at);
+    rmSync(at.file);
+    const tried = done(await house.live.save({ actor: ACTOR, ifMatch: null, dryRun: true }));
+    assert.deepEqual([tried.changed, tried.diff], [true, [`${at.file}: is gone, and is written again`]]);
+    assert.equal(existsSync(at.file), false);
+    assert.equal(done(await save(house)).changed, true);
+    assert.equal(readFileSync(at.file, 'utf8'), FILE);
+    assert.equal(done(await save(house)).changed, false);
   });
 
   test('follows a link, and refuses a file that has changed, or that a mount replaces', async (t) => {
@@ -189,7 +215,10 @@ describe('saving', () => {
     });
     await mounted.serve(new Workers(mounted.config, 1));
     done(await change(mounted, weight(5)));
-    assert.match(JSON.stringify(await mounted.save({ actor: ACTOR, ifMatch: null })), /Change the ConfigMap/);
+    assert.match(
+      JSON.stringify(await mounted.save({ actor: ACTOR, ifMatch: null, dryRun: false })),
+      /Change the ConfigMap/,
+    );
   });
 });
 
@@ -209,7 +238,10 @@ describe('a state directory that cannot be had', () => {
     assert.equal(log.lines.filter((line) => line.startsWith('warn')).length, 1);
     const result = await change(live, weight(5));
     assert.equal(result.kind, 'failed');
-    assert.match(JSON.stringify(result), /cannot be written \((EEXIST|ENOTDIR)\); make it writable/);
+    assert.match(
+      JSON.stringify(result),
+      /cannot be written \((EEXIST|ENOTDIR)\); it is no directory: remove what is there/,
+    );
     assert.deepEqual([live.revision, weightOf(live)], [1, 1]);
     // The file is the operator's own word.
     const text = FILE.replace('weight: 1', 'weight: 8');

@@ -12,9 +12,10 @@
 import type { Answers } from '../health/answers.ts';
 import type { Circuits } from '../health/circuits.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Strategy } from '../strategy.ts';
+import type { Explains, Strategy } from '../strategy.ts';
 import { Candidates } from './candidates.ts';
 import type { Members } from './members.ts';
+import type { PickRecord, PickRecorder } from './pick-recorder.ts';
 import type { Tried } from './tried.ts';
 
 /** Nobody to pick: none takes part, or all are down. */
@@ -25,6 +26,8 @@ export const ALL_FULL = -2;
 export const ALL_OPEN = -3;
 /** Nobody to pick that has not been tried. */
 export const ALL_TRIED = -4;
+/** Nobody may be picked: the pool's adaptive limit is reached (proxy/pool.ts). */
+export const LIMITED = -5;
 
 export const TRIAL_GRACE_MS = 1000;
 /** A last resort is looked at again after this long: it serves only while it answers. */
@@ -74,6 +77,8 @@ export class Selector {
   inFlightBefore = 0;
   permit = 0;
   trial = false;
+  /** Null: the next `take` is not recorded. */
+  recorder: PickRecorder | null = null;
   readonly #options: SelectorOptions;
   readonly #answers: Answers | null;
   readonly #members: Members;
@@ -106,6 +111,11 @@ export class Selector {
     return this.#candidates.panic;
   }
 
+  /** Nobody is eligible: those that are picked are so for want of better. */
+  get isLastResort(): boolean {
+    return this.#candidates.panic || this.#candidates.resort;
+  }
+
   /**
    * Takes a slot for an attempt that begins now; negative when there is none. `key` is the request's hash for a keyed
    * strategy; `repeatable`: it may be made again should it fail; `again`: a slot tried before will do.
@@ -124,6 +134,19 @@ export class Selector {
       this.#members.views.settle(this.#worker, slot);
       if (races === RACES_MAX) return ALL_FULL;
     }
+  }
+
+  /** The record of the pick that `recorder` was there for. */
+  record(recorder: PickRecorder, chosen: number, { inputs, state }: Explains): PickRecord {
+    const { panic, resort } = this.#candidates;
+    return recorder.take(chosen, panic, resort, inputs.length, state.length);
+  }
+
+  /** Tells `recorder` who could be picked now and why the others could not, without picking. */
+  describe(recorder: PickRecorder, key: number, nowMs: number, tried: Tried): void {
+    if (this.#members.views.epoch[0] !== this.#epoch || this.#seat.holder !== this) this.#rebuild(nowMs, false);
+    this.#recordBegin(recorder, key, nowMs);
+    this.#recordNarrowed(recorder, tried);
   }
 
   /** Whether some eligible slot with room has not been tried. */
@@ -160,13 +183,16 @@ export class Selector {
     this.trial = false;
     const candidates = this.#candidates;
     if (this.#members.views.epoch[0] !== this.#epoch || this.#seat.holder !== this) this.#rebuild(nowMs, false);
+    if (this.recorder !== null) this.#recordBegin(this.recorder, key, nowMs);
     if (nowMs >= this.#wakeMs) {
       const due = candidates.resort ? -1 : this.#pickDue(nowMs, tried, repeatable);
       if (due >= 0) return due;
       if (candidates.resort) this.#rebuild(nowMs, false);
       else if (this.#options.keyed && !candidates.dueAdmitted) this.#rebuild(nowMs, true);
+      if (this.recorder !== null) this.#recordBegin(this.recorder, key, nowMs);
     }
     if (candidates.count === 0) return candidates.barredCount > 0 ? ALL_OPEN : NO_BACKEND;
+    this.recorder?.ask(this.strategy, null, 0);
     const slot = this.strategy.pick(key, nowMs);
     if (!this.#isFree(slot) || (tried.count > 0 && tried.has(slot)))
       return this.#pickNarrowed(key, nowMs, tried, again);
@@ -177,16 +203,38 @@ export class Selector {
   }
 
   #pickNarrowed(key: number, nowMs: number, tried: Tried, again: boolean): number {
+    if (this.recorder !== null) this.#recordNarrowed(this.recorder, tried);
     let count = this.#narrow((slot) => !tried.has(slot));
+    this.recorder?.ask(this.strategy, this.#subset, count);
     if (count > 0) return this.strategy.pickAmong(this.#subset, count, key, nowMs);
     if (tried.count === 0) return this.#full();
+    this.recorder?.by('other-tier');
     const other = this.#leastBusyElsewhere(tried);
     if (other >= 0) return other;
     if (!again) return ALL_TRIED;
     const { last } = tried;
     count = this.#narrow((slot) => slot !== last);
+    this.recorder?.ask(this.strategy, this.#subset, count);
     if (count > 0) return this.strategy.pickAmong(this.#subset, count, key, nowMs);
+    this.recorder?.by('again');
     return this.#narrow((slot) => slot === last) > 0 ? last : this.#full();
+  }
+
+  #recordBegin(recorder: PickRecorder, key: number, nowMs: number): void {
+    const { slots, count } = this.#candidates;
+    recorder.begin(this.strategy, slots, count, this.#members, key, nowMs);
+    recorder.excludeOthers(this.#members, this.circuits, slots, count);
+  }
+
+  /** The candidates that `#narrow` leaves out, and why. */
+  #recordNarrowed(recorder: PickRecorder, tried: Tried): void {
+    const { slots, count, dueAdmitted } = this.#candidates;
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at] as number;
+      if (tried.has(slot)) recorder.exclude(slot, 'tried');
+      else if (!this.#isFree(slot)) recorder.exclude(slot, 'full');
+      else if (dueAdmitted && this.circuits?.isClosed(slot) === false) recorder.exclude(slot, 'trial-only');
+    }
   }
 
   /** Why none of the candidates will do. */
@@ -234,7 +282,9 @@ export class Selector {
       const fits = anyFits ? nowMs : nowMs - TRIAL_GRACE_MS;
       if (circuits.dueMs(slot, nowMs) > fits || tried.has(slot) || !this.#isFree(slot)) continue;
       this.trial = circuits.takeTrial(slot, nowMs);
-      if (this.trial) return slot;
+      if (!this.trial) continue;
+      this.recorder?.by('trial');
+      return slot;
     }
     this.#setWake(nowMs);
     return -1;

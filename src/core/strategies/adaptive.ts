@@ -39,7 +39,7 @@
  * docs/strategies.md, over the situations listed there.
  */
 import { isFailure, Outcome } from '../outcome.ts';
-import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { CandidateList } from './candidate-list.ts';
 import { Cheapest } from './cheapest.ts';
 import { Comparison } from './comparison.ts';
@@ -191,6 +191,46 @@ class Adaptive implements Strategy {
     this.#score(slots, count, nowMs);
   }
 
+  explain(slots: Int32Array, count: number, _key: number, nowMs: number, into: PickView): void {
+    const { inFlight } = this.#env;
+    const { factor, pace } = this.#comparison;
+    const [slowness, silence, since, latest, paces, shares] = into.inputs;
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at];
+      slowness[at] = factor[slot];
+      silence[at] = this.#silence[slot];
+      since[at] = this.#observations.since[slot];
+      latest[at] = this.#observations.latestOf(slot);
+      paces[at] = pace[slot];
+      shares[at] = this.#share[slot];
+      // As the pick would see it: a silence is looked at when the backend is about to be picked.
+      const busy = inFlight[slot] > 0;
+      const now = busy ? Math.max(silence[at], this.#silenceAfter(slot, nowMs - latest[at])) : silence[at];
+      into.score[at] = factor[slot] * now * (this.#servers + inFlight[slot] / shares[at]);
+    }
+    into.state[0] = this.#servers;
+    into.state[1] = this.#credit;
+    into.state[2] = this.#forgotten;
+  }
+
+  restore(slots: Int32Array, count: number, { inputs, state }: PickView): void {
+    const { rows, worker } = this.#env;
+    const [slowness, silence, since, latest, paces, shares] = inputs;
+    this.#servers = state[0];
+    this.#credit = state[1];
+    this.#forgotten = state[2];
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at];
+      this.#comparison.factor[slot] = slowness[at];
+      this.#comparison.pace[slot] = paces[at];
+      this.#silence[slot] = silence[at];
+      this.#share[slot] = shares[at];
+      this.#observations.since[slot] = since[at];
+      rows['since'][worker][slot] = latest[at];
+      this.#setScore(slot);
+    }
+  }
+
   /** Whether the slot has become more silent since its score was set; if so, raises it. */
   #fellSilent(slot: number, nowMs: number): boolean {
     if (this.#env.inFlight[slot] === 0 || this.#silenceOf(slot, nowMs) <= this.#silence[slot]) return false;
@@ -205,8 +245,12 @@ class Adaptive implements Strategy {
 
   /** The factor for having requests in flight of which none has ended for long. */
   #silenceOf(slot: number, nowMs: number): number {
+    return this.#silenceAfter(slot, nowMs - this.#observations.since[slot]);
+  }
+
+  #silenceAfter(slot: number, silentMs: number): number {
     const served = Math.min(this.#env.inFlight[slot], this.#parallelism);
-    const missed = (nowMs - this.#observations.since[slot]) * served * this.#comparison.pace[slot];
+    const missed = silentMs * served * this.#comparison.pace[slot];
     return missed > SILENCE_LEAST ? Math.min(SILENCE_MAX, missed) : 1;
   }
 
@@ -278,6 +322,12 @@ export const adaptive: StrategyDefinition = {
     },
   ],
   memory: { rows: OBSERVATION_ROWS, words: [] },
+  explains: {
+    score: 'expected work: (in flight / weight + parallelism) * slowness with errors * silence',
+    wins: 'least',
+    inputs: ['slowness', 'silence', 'sinceMs', 'heardMs', 'endsPerMs', 'share'],
+    state: ['parallelism', 'exploreCredit', 'forgotten'],
+  },
   key: null,
   weighted: true,
   refreshMs: 20,

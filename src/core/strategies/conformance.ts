@@ -6,6 +6,7 @@ import { mix32 } from '../math/hash.ts';
 import { createPrng } from '../math/prng.ts';
 import { Outcome } from '../outcome.ts';
 import type { StrategyDefinition } from '../strategy.ts';
+import { declaresExplanations, explainsWithoutTrace, reproducesPicks } from './conformance-replay.ts';
 import { tally, TestPool } from './test-pool.ts';
 
 export interface Check {
@@ -26,6 +27,9 @@ export function conformance(definition: StrategyDefinition): readonly Check[] {
     of('picks candidates only from 1,000 of them', servesLargePool),
     of('writes its own rows alone', writesOwnRows),
     of('does the same again with the same seed', isDeterministic),
+    of('declares what its records hold', declaresExplanations),
+    of('explains its picks so that they can be made again', reproducesPicks),
+    of('picks the same whether it is recorded or not', explainsWithoutTrace),
     of('shares equally among equals, with one worker and with four', sharesEqually),
     of('gives no fast backend over twice its share for being warm while the others are cold', sharesAmongCold),
     ...(definition.weighted

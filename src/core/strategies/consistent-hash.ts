@@ -13,11 +13,11 @@
  * Cold start: a new backend takes over its share of keys at once; during slow start its weight, so its share, grows.
  * Recovery: a backend that returns gets back just the keys that it had; nothing is learned, none starves.
  */
-import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { mix32, murmur3, utf8 } from '../math/hash.ts';
 import { CandidateList } from './candidate-list.ts';
 import { fillMaglev, MAGLEV_CELLS, orderOf, type Order } from './maglev.ts';
-import { rendezvous, rendezvousEven } from './rendezvous.ts';
+import { rendezvous, rendezvousEven, rendezvousTime } from './rendezvous.ts';
 
 /** The most backends that rendezvous hashing asks. */
 export const RENDEZVOUS_MAX = 64;
@@ -114,6 +114,40 @@ class ConsistentHash implements Strategy {
     if (this.#stale && nowMs - this.#movedMs >= REST_MS) this.#buildTable();
   }
 
+  explain(slots: Int32Array, count: number, key: number, _nowMs: number, into: PickView): void {
+    const small = count <= RENDEZVOUS_MAX;
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at];
+      into.score[at] = small ? rendezvousTime(key, this.#nameHashes[slot], this.#env.weight[slot]) : NaN;
+      into.inputs[0][at] = 0;
+    }
+    if (!small) this.#explainTable(slots, count, key, into);
+    into.state[0] = this.#inFlight;
+    into.state[1] = this.#recountIn;
+  }
+
+  restore(slots: Int32Array, count: number, { inputs, state }: PickView): void {
+    this.#inFlight = state[0];
+    this.#recountIn = state[1];
+    if (count <= RENDEZVOUS_MAX) return;
+    this.#tableWeights = Array.from(this.#tableSlots, (slot) => inputs[0][slots.indexOf(slot)]);
+    this.#fillTable();
+  }
+
+  /** In the table, a score is at which probe the key meets the backend. */
+  #explainTable(slots: Int32Array, count: number, key: number, into: PickView): void {
+    let hash = key;
+    for (let probe = 0; probe <= PROBES; probe++) {
+      const at = slots.indexOf(this.#tableSlots[this.#table[hash % MAGLEV_CELLS]]);
+      if (at >= 0 && at < count && Number.isNaN(into.score[at])) into.score[at] = probe;
+      hash = mix32(hash + 0x9e3779b9);
+    }
+    for (const [place, slot] of this.#tableSlots.entries()) {
+      const at = slots.indexOf(slot);
+      if (at >= 0 && at < count) into.inputs[0][at] = this.#tableWeights[place];
+    }
+  }
+
   /** The backend that wins the key among those below their limit; -1: none is. */
   #draw(key: number, slots: Int32Array, count: number, limit: number): number {
     const { inFlight, weight } = this.#env;
@@ -174,12 +208,15 @@ class ConsistentHash implements Strategy {
   }
 
   #buildTable(): void {
-    const slots = [...this.#tableSlots];
-    this.#tableWeights = slots.map((slot) => this.#env.weight[slot]);
+    this.#tableWeights = Array.from(this.#tableSlots, (slot) => this.#env.weight[slot]);
+    this.#fillTable();
+  }
+
+  #fillTable(): void {
     if (this.#table.length === 0) this.#table = new Uint16Array(MAGLEV_CELLS);
     fillMaglev(
       this.#table,
-      slots.map((slot) => this.#orders[slot]),
+      Array.from(this.#tableSlots, (slot) => this.#orders[slot]),
       this.#tableWeights,
     );
     this.#stale = false;
@@ -203,6 +240,12 @@ export const consistentHash: StrategyDefinition = {
     },
   ],
   memory: { rows: [], words: [] },
+  explains: {
+    score: "the key's draw for it, passed over while it has more than its share in flight",
+    wins: 'least',
+    inputs: ['tableWeight'],
+    state: ['inFlight', 'recountIn'],
+  },
   key: 'murmur3',
   weighted: true,
   refreshMs: 500,

@@ -14,6 +14,13 @@ export function drawAmong(slots: Int32Array, count: number, weight: Float64Array
   return slots[count - 1];
 }
 
+/** Each slot's share of the weights of `slots[0..count)`, by position. */
+export function sharesOf(slots: Int32Array, count: number, weight: Float64Array, into: Float64Array): void {
+  let total = 0;
+  for (let at = 0; at < count; at++) total += weight[slots[at]];
+  for (let at = 0; at < count; at++) into[at] = weight[slots[at]] / total;
+}
+
 /**
  * Point number `turn` of the Weyl sequence of the golden ratio, in [0, 1): consecutive points fall into the widest gaps
  * that are left, so a stretch of length p is hit every 1/p turns with the least possible jitter (three-gap theorem,

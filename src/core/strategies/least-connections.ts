@@ -13,7 +13,7 @@
  * Recovery: a backend that answers is idle again, so it is chosen again: none starves.
  * Known weakness: a backend that fails fast looks idle; circuits must take it out.
  */
-import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { CandidateList } from './candidate-list.ts';
 import { drawAmong, weyl } from './draw.ts';
 
@@ -67,6 +67,16 @@ class LeastConnections implements Strategy {
     return this.#take(false);
   }
 
+  explain(slots: Int32Array, count: number, _key: number, _nowMs: number, into: PickView): void {
+    const { inFlight, weight } = this.#env;
+    for (let at = 0; at < count; at++) into.score[at] = inFlight[slots[at]] / weight[slots[at]];
+    into.state[0] = Atomics.load(this.#cursor, 0);
+  }
+
+  restore(_slots: Int32Array, _count: number, { state }: PickView): void {
+    Atomics.store(this.#cursor, 0, state[0]);
+  }
+
   #scan(slots: Int32Array, from: number, to: number, even: boolean): void {
     const { inFlight, weight } = this.#env;
     const ties = this.#ties;
@@ -100,6 +110,7 @@ export const leastConnections: StrategyDefinition = {
   bestWhen: 'Requests differ much in length and all backends are of one kind.',
   params: [],
   memory: { rows: [], words: ['cursor'] },
+  explains: { score: 'in flight per weight', wins: 'least', inputs: [], state: ['cursor'] },
   key: null,
   weighted: true,
   refreshMs: 0,

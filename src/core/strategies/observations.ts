@@ -157,12 +157,16 @@ export class Observations {
 
   /** Asks all workers when the present silence of a backend began. */
   silentSince(slot: number): number {
+    return (this.since[slot] = this.latestOf(slot));
+  }
+
+  /** The same, and nothing is remembered of the answer. */
+  latestOf(slot: number): number {
     const { since } = this.#rows;
     let latest = 0;
     for (let worker = 0; worker < since.length; worker++) {
       if (since[worker][slot] > latest) latest = since[worker][slot];
     }
-    this.since[slot] = latest;
     return latest;
   }
 

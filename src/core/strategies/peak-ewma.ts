@@ -22,7 +22,7 @@
  * Source: Finagle's PeakEwma; decay of 10 s as there.
  */
 import { isFailure, Outcome } from '../outcome.ts';
-import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { WeightedIndex } from '../math/weighted-index.ts';
 import { CandidateList } from './candidate-list.ts';
 import { drawAmong } from './draw.ts';
@@ -43,6 +43,7 @@ const RESOLUTION_MS = 1;
 const USUAL_SHARE = 1 / 64;
 
 class PeakEwma implements Strategy {
+  readonly compared: Int32Array = new Int32Array(2);
   readonly #env: StrategyEnv;
   readonly #decayMs: number;
   readonly #candidates = new CandidateList();
@@ -73,7 +74,7 @@ class PeakEwma implements Strategy {
   pick(_key: number, nowMs: number): number {
     const { slots, count, even } = this.#candidates;
     const { random } = this.#env;
-    if (count === 1) return slots[0];
+    if (count === 1) return this.#cheaper(slots[0], slots[0], nowMs);
     const first = this.#index.at(random());
     const second = even ? this.#index.atExcept(random(), first) : this.#index.at(random());
     return this.#cheaper(slots[first], slots[second], nowMs);
@@ -119,11 +120,30 @@ class PeakEwma implements Strategy {
     }
   }
 
+  explain(slots: Int32Array, count: number, _key: number, nowMs: number, into: PickView): void {
+    const [cost, at] = into.inputs;
+    for (let position = 0; position < count; position++) {
+      const slot = slots[position];
+      into.score[position] = this.#costNow(slot, nowMs) * this.#busy(slot);
+      cost[position] = this.#cost[slot];
+      at[position] = this.#at[slot];
+    }
+  }
+
+  restore(slots: Int32Array, count: number, { inputs: [cost, at] }: PickView): void {
+    for (let position = 0; position < count; position++) {
+      this.#cost[slots[position]] = cost[position];
+      this.#at[slots[position]] = at[position];
+    }
+  }
+
   #errorCost(costMs: number): number {
     return Math.min(2 * Math.max(costMs, this.#usualMs), ERROR_TIMES_MAX * this.#usualMs);
   }
 
   #cheaper(first: number, second: number, nowMs: number): number {
+    this.compared[0] = first;
+    this.compared[1] = second;
     const one = this.#costNow(first, nowMs);
     const other = this.#costNow(second, nowMs);
     const oneLoad = Math.max(one, Math.min(other, one + RESOLUTION_MS)) * this.#busy(first);
@@ -172,6 +192,12 @@ export const peakEwma: StrategyDefinition = {
     },
   ],
   memory: { rows: ['cost', 'at'], words: [] },
+  explains: {
+    score: 'recent peak latency in ms, times requests in flight and one, of the two that were drawn',
+    wins: 'least',
+    inputs: ['costMs', 'atMs'],
+    state: [],
+  },
   key: null,
   weighted: true,
   refreshMs: 20,

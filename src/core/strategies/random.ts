@@ -5,10 +5,10 @@
  * for the rest: by chance alone some backends get crowded, and nothing is learned from it.
  * Cold start: none. Recovery: none needed; nothing is ever avoided.
  */
-import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { WeightedIndex } from '../math/weighted-index.ts';
 import { CandidateList } from './candidate-list.ts';
-import { drawAmong } from './draw.ts';
+import { drawAmong, sharesOf } from './draw.ts';
 
 class Random implements Strategy {
   readonly #env: StrategyEnv;
@@ -33,6 +33,10 @@ class Random implements Strategy {
   pickAmong(slots: Int32Array, count: number): number {
     return drawAmong(slots, count, this.#env.weight, this.#env.random());
   }
+
+  explain(slots: Int32Array, count: number, _key: number, _nowMs: number, into: PickView): void {
+    sharesOf(slots, count, this.#env.weight, into.score);
+  }
 }
 
 export const random: StrategyDefinition = {
@@ -41,6 +45,7 @@ export const random: StrategyDefinition = {
   bestWhen: 'Many balancers share the same backends and nothing better can be agreed on.',
   params: [],
   memory: { rows: [], words: [] },
+  explains: { score: 'share of the weights', wins: 'chance', inputs: [], state: [] },
   key: null,
   weighted: true,
   refreshMs: 0,

@@ -20,6 +20,11 @@ function fraction(draw: number): number {
   return (draw + 0.5) / 4294967296;
 }
 
+/** When the backend with hash `name` would be drawn for `key`: the earliest wins, with equal weights as with others. */
+export function rendezvousTime(key: number, name: number, weight: number): number {
+  return -Math.log(fraction(drawOf(mix32(key), name))) / weight;
+}
+
 /**
  * The slot among `slots[0..count)` that wins `key`, all having one weight. `names[slot]` is its name's hash. Slots with
  * `limit` in flight or more are passed over; -1 when that leaves none.

@@ -10,7 +10,7 @@
  * Cold start: a new backend takes over its share of keys at once (a weight of 1 does not ramp, as in nginx).
  * Recovery: a backend that returns gets back just the keys that it had; nothing is learned, none starves.
  */
-import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { KetamaRing, POINTS_PER_WEIGHT } from './ketama-ring.ts';
 
 /**
@@ -18,6 +18,8 @@ import { KetamaRing, POINTS_PER_WEIGHT } from './ketama-ring.ts';
  * alike, and the ring is no longer nginx's.
  */
 const UNITS_MAX = 4096;
+/** Once around. */
+const RING = 2 ** 32;
 
 class RingHash implements Strategy {
   readonly #env: StrategyEnv;
@@ -70,6 +72,22 @@ class RingHash implements Strategy {
     }
   }
 
+  explain(slots: Int32Array, count: number, key: number, _nowMs: number, into: PickView): void {
+    const { points, owners, ranks } = this.#ring;
+    for (let at = 0; at < count; at++) into.score[at] = NaN;
+    let missing = count;
+    let place = this.#ring.find(key);
+    for (let steps = 0; steps < owners.length && missing > 0; steps++) {
+      const slot = owners[place];
+      const at = ranks[place] < this.#points[slot] ? slots.indexOf(slot) : -1;
+      if (at >= 0 && at < count && Number.isNaN(into.score[at])) {
+        into.score[at] = ((points[place] - key) >>> 0) / RING;
+        missing -= 1;
+      }
+      place = place + 1 === owners.length ? 0 : place + 1;
+    }
+  }
+
   /** Whether the ring lacks points that this candidate should have. */
   #admit(slot: number, name: string, units: number): boolean {
     const member = this.#members.get(slot);
@@ -107,6 +125,7 @@ export const ringHash: StrategyDefinition = {
   bestWhen: 'EdgeBalancer shares backends with nginx, or replaces it, and keys must stay where they are.',
   params: [],
   memory: { rows: [], words: [] },
+  explains: { score: 'way on the ring from the key to its next point', wins: 'least', inputs: [], state: [] },
   key: 'crc32',
   weighted: true,
   refreshMs: 0,

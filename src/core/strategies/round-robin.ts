@@ -15,7 +15,7 @@
  * Cold start: the first candidate. A change of candidates or weights writes the order anew; the cursor goes on, so no
  * backend is favoured by changes. Recovery: nothing is remembered, so nothing has to recover; none starves.
  */
-import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { WeightedIndex } from '../math/weighted-index.ts';
 import { CandidateList } from './candidate-list.ts';
 import { drawAmong, weyl } from './draw.ts';
@@ -59,6 +59,29 @@ class RoundRobin implements Strategy {
   pickAmong(slots: Int32Array, count: number): number {
     return drawAmong(slots, count, this.#env.weight, weyl(Atomics.add(this.#detour, 0, 1)));
   }
+
+  explain(slots: Int32Array, count: number, _key: number, _nowMs: number, into: PickView): void {
+    const cycle = this.#cycle;
+    const turn = Atomics.load(this.#cursor, 0);
+    into.state[0] = turn;
+    into.state[1] = Atomics.load(this.#detour, 0);
+    const { length } = cycle;
+    const next = length > 0 ? -1 : this.#candidates.slots[this.#index.at(weyl(turn))];
+    for (let at = 0; at < count; at++) {
+      const slot = slots[at];
+      into.score[at] = slot === next ? 0 : NaN;
+      for (let turns = 0; turns < length; turns++) {
+        if (cycle[((turn >>> 0) + turns) % length] !== slot) continue;
+        into.score[at] = turns;
+        break;
+      }
+    }
+  }
+
+  restore(_slots: Int32Array, _count: number, { state }: PickView): void {
+    Atomics.store(this.#cursor, 0, state[0]);
+    Atomics.store(this.#detour, 0, state[1]);
+  }
 }
 
 export const roundRobin: StrategyDefinition = {
@@ -67,6 +90,7 @@ export const roundRobin: StrategyDefinition = {
   bestWhen: 'Backends are of known, steady speed and requests are much alike.',
   params: [],
   memory: { rows: [], words: ['cursor', 'detour'] },
+  explains: { score: 'turns until its own', wins: 'least', inputs: [], state: ['cursor', 'detour'] },
   key: null,
   weighted: true,
   refreshMs: 0,

@@ -2,9 +2,12 @@
  * A pool for tests of strategies: plain memory, a virtual clock, workers that share both. It does what the engine does:
  * pick, begin, settle, refresh, and the count of requests in flight.
  */
+import { DrawTape } from '../balancing/draw-tape.ts';
 import { createPrng } from '../math/prng.ts';
 import { Outcome } from '../outcome.ts';
 import type { ParamValues, Strategy, StrategyDefinition } from '../strategy.ts';
+
+export const nameOfSlot = (slot: number): string => `10.0.0.${slot}:8080`;
 
 export interface TestPoolOptions {
   readonly capacity?: number;
@@ -31,6 +34,8 @@ interface Attempt {
 export class TestPool {
   readonly definition: StrategyDefinition;
   readonly strategies: readonly Strategy[];
+  /** What each worker draws. */
+  readonly tapes: readonly DrawTape[];
   readonly inFlight: Int32Array;
   readonly weight: Float64Array;
   readonly rows: Readonly<Record<string, readonly Float64Array[]>>;
@@ -48,6 +53,7 @@ export class TestPool {
     const row = (): Float64Array[] => Array.from({ length: workers }, () => new Float64Array(capacity));
     this.rows = Object.fromEntries(definition.memory.rows.map((name) => [name, row()]));
     const words = Object.fromEntries(definition.memory.words.map((name) => [name, new Int32Array(1)]));
+    this.tapes = Array.from({ length: workers }, (_, worker) => new DrawTape(createPrng(seed * 1000 + worker)));
     this.strategies = Array.from({ length: workers }, (_, worker) =>
       definition.create({
         params: { ...defaults, ...params },
@@ -56,8 +62,8 @@ export class TestPool {
         rows: this.rows,
         words,
         worker,
-        random: createPrng(seed * 1000 + worker),
-        nameOf: (slot) => `10.0.0.${slot}:8080`,
+        random: (this.tapes[worker] as DrawTape).random,
+        nameOf: nameOfSlot,
       }),
     );
   }

@@ -10,12 +10,13 @@
  * Cold start: an idle backend wins its draws until it is as busy as the others; weights ramp during slow start.
  * Recovery: every backend is drawn for ever, so none starves.
  */
-import type { Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
+import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { WeightedIndex } from '../math/weighted-index.ts';
 import { CandidateList } from './candidate-list.ts';
 import { drawAmong } from './draw.ts';
 
 class TwoChoices implements Strategy {
+  readonly compared: Int32Array = new Int32Array(2);
   readonly #env: StrategyEnv;
   readonly #candidates = new CandidateList();
   readonly #index = new WeightedIndex();
@@ -32,7 +33,7 @@ class TwoChoices implements Strategy {
   pick(): number {
     const { slots, count, even } = this.#candidates;
     const { random } = this.#env;
-    if (count === 1) return slots[0];
+    if (count === 1) return this.#lighter(slots[0], slots[0]);
     if (!even) {
       const first = this.#index.at(random());
       return this.#lighter(slots[first], slots[this.#index.atExcept(random(), first)]);
@@ -50,11 +51,18 @@ class TwoChoices implements Strategy {
       const second = drawAmong(slots, count, weight, random());
       if (second !== first) return this.#lighter(first, second);
     }
-    return first;
+    return this.#lighter(first, first);
+  }
+
+  explain(slots: Int32Array, count: number, _key: number, _nowMs: number, into: PickView): void {
+    const { inFlight, weight } = this.#env;
+    for (let at = 0; at < count; at++) into.score[at] = inFlight[slots[at]] / weight[slots[at]];
   }
 
   #lighter(first: number, second: number): number {
     const { inFlight, weight } = this.#env;
+    this.compared[0] = first;
+    this.compared[1] = second;
     return inFlight[second] * weight[first] < inFlight[first] * weight[second] ? second : first;
   }
 }
@@ -65,6 +73,7 @@ export const twoChoices: StrategyDefinition = {
   bestWhen: 'Several balancers, which cannot see each other, share the same backends.',
   params: [],
   memory: { rows: [], words: [] },
+  explains: { score: 'in flight per weight, of the two that were drawn', wins: 'least', inputs: [], state: [] },
   key: null,
   weighted: true,
   refreshMs: 0,
