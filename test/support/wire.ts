@@ -104,6 +104,8 @@ export async function dial(port: number, halfOpen = false): Promise<Wire> {
 export class WireServer {
   readonly #server: Server;
   readonly #queue: Wire[] = [];
+  /** All that were accepted: one that nobody ends keeps the process of a test alive. */
+  readonly #sockets: Socket[] = [];
   #waiting: (() => void)[] = [];
   accepted = 0;
   /** The connection accepted last, taken or not. */
@@ -112,6 +114,7 @@ export class WireServer {
   constructor() {
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.accepted++;
+      this.#sockets.push(socket);
       this.latest = new Wire(socket);
       this.#queue.push(this.latest);
       for (const resume of this.#waiting.splice(0)) resume();
@@ -130,6 +133,6 @@ export class WireServer {
 
   close(): void {
     this.#server.close();
-    for (const wire of this.#queue.splice(0)) wire.socket.destroy();
+    for (const socket of this.#sockets.splice(0)) socket.destroy();
   }
 }
