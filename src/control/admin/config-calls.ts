@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { stringify } from 'yaml';
 import { ConfigDocument } from '../config/document.ts';
+import { configJsonSchema } from '../config/json-schema.ts';
 import { HIDDEN, redact, redactDocument, restore } from '../config/redaction.ts';
 import { empty, json, text, type Answer } from './answer.ts';
 import { changeAnswer, configAnswer } from './answers-control.ts';
@@ -22,6 +23,9 @@ const wholeConfig = z
     error: 'expected a configuration: a mapping, or YAML text as application/yaml',
   })
   .meta({ description: 'The configuration, or what GET /admin/config gave' });
+
+/** It is the same for as long as the process lives. */
+let schemaText: string | null = null;
 
 export const CONFIG_CALLS: readonly AnyCall[] = [
   call({
@@ -65,6 +69,16 @@ export const CONFIG_CALLS: readonly AnyCall[] = [
           refuseOwnAddresses(asked, document);
         },
       }),
+  }),
+  call({
+    method: 'GET',
+    path: '/admin/config/schema',
+    id: 'getConfigSchema',
+    tag: 'Configuration',
+    summary: 'The JSON Schema of the configuration (draft 2020-12), for editors',
+    access: 'read',
+    gives: { 200: { says: 'The schema', schema: z.looseObject({ title: z.string() }) } },
+    run: () => text('application/json; charset=utf-8', (schemaText ??= JSON.stringify(configJsonSchema()))),
   }),
   call({
     method: 'POST',

@@ -34,7 +34,7 @@ export function chartOptions(
     },
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
-      { ...axis, space: 70, values: (_, splits, __, ___, every) => splits.map((at) => clockText(at, every)) },
+      { ...axis, size: 28, space: 70, values: (_, splits, __, ___, every) => splits.map((at) => clockText(at, every)) },
       { ...axis, size: AXIS_WIDTH, space: 36, values: (_, splits) => splits.map((value) => format(value)) },
     ],
     series: [{}, ...series.map((one) => lineOf(one, colour))],

@@ -58,6 +58,11 @@ export function rollBack(revision: number | null, options?: ChangeOptions): Prom
   return change('POST', 'admin/config/rollback', options, { body: revision === null ? {} : { revision } });
 }
 
+/** Writes what is in force into the file that it was read from. */
+export function saveConfig(options?: ChangeOptions): Promise<ChangeAnswer> {
+  return change('POST', 'admin/config/save', options);
+}
+
 async function change<T extends ChangeAnswer>(
   method: string,
   path: string,
