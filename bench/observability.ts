@@ -3,18 +3,20 @@ import { LOAD_CORE, PROXY_CORE, pinSelf } from './support/children.ts';
 import { readFlags, wanted } from './support/flags.ts';
 import { goalsTable, type Goal } from './support/goals.ts';
 import { headFields } from './support/heads.ts';
+import { startCollector } from './support/observability/collector.ts';
 import { measureScrapes } from './support/observability/scrape.ts';
 import { startOrigin } from './support/origin.ts';
 import { edgeBalancer, edgeBalancerLeastConnections } from './support/peers/edgebalancer.ts';
 import { haproxyFull, haproxyLogged } from './support/peers/haproxy.ts';
 import { nginxLeastConn, nginxLogged } from './support/peers/nginx.ts';
+import type { Peer } from './support/peers/peer.ts';
 import { publish } from './support/results.ts';
 import { disturbanceNote, slice, type Sample } from './support/slice.ts';
 import { median, pairwiseRatio, rotated, spread } from './support/statistics.ts';
 import { figure, ratioText, spreadText, table } from './support/table.ts';
 import { startTargets, type Target } from './support/target.ts';
 
-/** What does it cost to be watched? CPU per request without metrics, with them, and with the access log; and of a scrape. */
+/** What does it cost to be watched? CPU per request without metrics, with them, with traces, and with the access log; and of a scrape. */
 
 const BACKENDS = 3;
 const CONNECTIONS = 64;
@@ -32,16 +34,18 @@ const logged = edgeBalancer({
   strategy: 'least-connections',
   logged: true,
 });
-const traced = edgeBalancer({
-  id: 'edgebalancer-traced',
-  title: 'EdgeBalancer, 1 % traced',
-  strategy: 'least-connections',
-  traced: '1%',
-});
-const PEERS = [
+const traced = (tracesTo: string): Peer =>
+  edgeBalancer({
+    id: 'edgebalancer-traced',
+    title: 'EdgeBalancer, 1 % traced',
+    strategy: 'least-connections',
+    traced: '1%',
+    tracesTo,
+  });
+const peersWith = (tracesTo: string): readonly Peer[] => [
   uncounted,
   edgeBalancerLeastConnections,
-  traced,
+  traced(tracesTo),
   logged,
   nginxLeastConn,
   nginxLogged,
@@ -58,7 +62,7 @@ const BASES: Readonly<Record<string, string>> = {
 };
 
 const flags = readFlags(
-  'CPU per request without metrics, with them, with the access log; and CPU of a scrape of 1,000 backends',
+  'CPU per request without metrics, with them, with traces, with the access log; and CPU of a scrape of 1,000 backends',
   { rounds: 15, slice: 1, warmup: 4, repeats: 2, scrapes: 60, targets: [], parts: [] },
   { rounds: 3, warmup: 1, repeats: 1, scrapes: 15 },
 );
@@ -77,7 +81,8 @@ process.exit(0);
 
 async function requests(): Promise<void> {
   const origin = await startOrigin(BACKENDS);
-  const peers = PEERS.filter(({ id }) => wanted(flags.targets, id));
+  const collector = await startCollector();
+  const peers = peersWith(collector.url).filter(({ id }) => wanted(flags.targets, id));
   const { targets, missing } = await startTargets(peers, { backends: origin.backends, core: PROXY_CORE });
   const samples = new Map<string, Sample[]>(targets.map(({ id }) => [id, []]));
   const measure = (target: Target, seconds: number, repeats: number): Promise<Sample> => {
@@ -90,14 +95,22 @@ async function requests(): Promise<void> {
       samples.get(target.id)!.push(await measure(target, flags.slice, flags.repeats));
     console.error(`requests: round ${round + 1} of ${flags.rounds}`);
   }
+  const exported = await collector.received();
   for (const target of targets) await target.stop();
+  await collector.child.kill();
   await origin.child.kill();
-  parts.push(requestsReport(targets, samples, missing));
+  parts.push(requestsReport(targets, samples, [...missing, ...untraced(targets, exported.exports)]));
   goals.push(
     goalOf('metrics: CPU per request', 'edgebalancer', 1.03, samples),
     goalOf('metrics and 1 % traced: CPU per request', 'edgebalancer-traced', 1.03, samples),
     goalOf('JSON access log: CPU per request', 'edgebalancer-logged', 1.1, samples),
   );
+}
+
+/** Traces that nobody got would cost too little. */
+function untraced(targets: readonly Target[], exports: number): string[] {
+  const asked = targets.some(({ id }) => id === 'edgebalancer-traced');
+  return asked && exports === 0 ? ['traces, of which the collector got none'] : [];
 }
 
 function requestsReport(

@@ -4,8 +4,10 @@
  */
 import { FAULT_COUNT, faultRow } from '#core/fault.ts';
 import { OUTCOME_NAMES } from '#core/outcome.ts';
+import { Members, Pairs } from './access-names.ts';
+import { copyPlain, wordsOf } from './byte-words.ts';
 import { ATTEMPTS_MAX, TARGET_BYTES_MAX, type ExchangeNotes } from './exchange-notes.ts';
-import { CUT_MARK, put, putInteger, putMillis, putText, putTime } from './json-bytes.ts';
+import { CUT_MARK, put, putDigits, putInteger, putMillis, putText } from './json-bytes.ts';
 import { putTarget } from './target-text.ts';
 
 /** No line is longer, its line end included: so much goes into a pipe in one piece (PIPE_BUF). */
@@ -25,8 +27,6 @@ const ATTEMPT_ROOM = 140;
 const TARGET_ROOM_MIN = 256;
 /** What is left for attempts: all that are noted where ids have up to 26 characters, else the first of them. */
 const ATTEMPTS_ROOM = LINE_BYTES_MAX - REST_ROOM - TARGET_ROOM_MIN;
-/** Names known at a time; a configuration has fewer, and what reloads leave behind is forgotten at this point. */
-const NAMES_MAX = 8192;
 
 const QUOTE = 0x22;
 const CLOSING_BRACE = 0x7d;
@@ -34,48 +34,26 @@ const CLOSING_BRACKET = 0x5d;
 const COMMA = 0x2c;
 const LF = 0x0a;
 
-/** Members that are the same again and again: a name with its key in front, escaped once. */
-class Members {
-  readonly #key: string;
-  readonly #rest: string;
-  readonly #known = new Map<string, Buffer>();
-
-  constructor(key: string, rest = '') {
-    this.#key = key;
-    this.#rest = rest;
-  }
-
-  of(name: string): Buffer {
-    let known = this.#known.get(name);
-    if (known === undefined) {
-      if (this.#known.size >= NAMES_MAX) this.#known.clear();
-      known = Buffer.from(`${this.#key}${JSON.stringify(name)}${this.#rest}`, 'utf8');
-      this.#known.set(name, known);
-    }
-    return known;
-  }
-}
-
-const LISTENER = new Members('","listener":');
-const ROUTE = new Members(',"route":');
-const POOL = new Members(',"pool":');
-const BACKEND = new Members(',"backend":');
+const LISTENER_ROUTE = new Pairs('","listener":', ',"route":', '');
+const POOL_BACKEND = new Pairs(',"pool":', ',"backend":', ',"attempts":[');
 /** By outcome: a closed list. */
-const ATTEMPT = OUTCOME_NAMES.map((outcome) => new Members('{"backend":', `,"outcome":"${outcome}"`));
+const ATTEMPT = OUTCOME_NAMES.map((outcome) => new Members('', '{"backend":', `,"outcome":"${outcome}"`));
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
-const TIME = bytes('{"time":"');
-const ID = bytes('","id":"');
+const ID = bytes('Z","id":"');
+const CLIENT_ONLY = bytes('Z","client":"');
 const CLIENT = bytes('","client":"');
 const METHOD = bytes(',"method":"');
 const HOST = bytes(',"host":"');
 const TARGET = bytes(',"target":"');
-const PROTOCOL = [bytes(',"protocol":"HTTP/1.0"'), bytes(',"protocol":"HTTP/1.1"')] as const;
-const STATUS = Array.from({ length: 1000 }, (_, status) => bytes(`,"status":${status}`));
-const BYTES_IN = bytes(',"bytesIn":');
+const BYTES_IN = ',"bytesIn":';
+const PROTOCOLS = ['', ',"protocol":"HTTP/1.0"', ',"protocol":"HTTP/1.1"'] as const;
+const STATUSES = 1000;
+/** Protocol and status, by both; those seen so far. The second list is for what a fault comes behind. */
+const ANSWERS = new Array<Buffer | undefined>(PROTOCOLS.length * STATUSES).fill(undefined);
+const FAULTY_ANSWERS = new Array<Buffer | undefined>(PROTOCOLS.length * STATUSES).fill(undefined);
 const BYTES_OUT = bytes(',"bytesOut":');
 const DURATION = bytes(',"durationMs":');
-const ATTEMPTS = bytes(',"attempts":[');
 const CONNECT = bytes(',"connectMs":');
 const FIRST_BYTE = bytes(',"firstByteMs":');
 const MS = bytes(',"ms":');
@@ -84,24 +62,28 @@ const MORE = bytes(',"moreAttempts":');
 const TRACE = bytes(',"traceId":"');
 const AGENT = bytes(',"userAgent":"');
 const WEIGHT = bytes(',"weight":');
-const DROPPED = bytes('","dropped":');
+const DROPPED = bytes('Z","dropped":');
 /** By fault: a closed list. */
 const FAULTS = Array.from({ length: FAULT_COUNT }, (_, at) => {
   const { reason, name } = faultRow(at + 1);
-  return bytes(`,"reason":"${reason}","fault":"${name}"`);
+  return bytes(`,"reason":"${reason}","fault":"${name}"${BYTES_IN}`);
 });
 
-/** Text in a room of its own, with the quote that ends it. */
+/** A part of the request in a room of its own, with the quote that ends it. */
 function putPart(
   into: Buffer,
   at: number,
   room: number,
-  source: Uint8Array,
+  { parts, partWords }: ExchangeNotes,
   start: number,
   end: number,
   cut: boolean,
 ): number {
-  return close(into, putText(into, at, at + room, source, start, end), cut);
+  if (!cut && end - start <= room) {
+    const to = copyPlain(wordsOf(into), at, partWords, start, end);
+    if (to >= 0) return close(into, to, false);
+  }
+  return close(into, putText(into, at, at + room, parts, start, end), cut);
 }
 
 /** Ends a string: `to` is negative where it had to be cut. */
@@ -125,33 +107,30 @@ export function putLine(
   weight = 1,
 ): number {
   const told = attemptsTold(notes);
-  let to = put(into, at, TIME);
-  to = putTime(into, to, beganMs);
+  let to = putMoment(into, at, beganMs);
   if (notes.requestIdLength > 0) {
-    to = put(into, to, ID);
-    to = putText(into, to, to + ID_ROOM, notes.requestId, 0, notes.requestIdLength);
-    if (to < 0) to = put(into, -to, CUT_MARK);
+    to = putId(into, put(into, to, ID), notes);
+    to = put(into, to, CLIENT);
+  } else {
+    to = put(into, to, CLIENT_ONLY);
   }
-  to = put(into, to, CLIENT);
   to = Math.abs(putText(into, to, to + CLIENT_ROOM, notes.client, 0, notes.client.length));
-  to = put(into, to, LISTENER.of(notes.listener));
-  if (notes.route !== '') to = put(into, to, ROUTE.of(notes.route));
+  to = put(into, to, LISTENER_ROUTE.of(notes.listener, notes.route));
   if (notes.versionMinor >= 0) to = putRequest(into, to, notes, targetRoom(notes, told));
-  to = put(into, to, STATUS[notes.status] as Buffer);
+  to = put(into, to, answerOf(notes));
   if (notes.fault > 0) to = put(into, to, FAULTS[notes.fault - 1] as Buffer);
-  to = putInteger(into, put(into, to, BYTES_IN), notes.bytesIn);
+  to = putInteger(into, to, notes.bytesIn);
   to = putInteger(into, put(into, to, BYTES_OUT), notes.bytesOut);
   to = putMillis(into, put(into, to, DURATION), durationMs);
-  if (notes.pool !== '') to = put(into, to, POOL.of(notes.pool));
   const backend = notes.backend === '' && told > 0 ? (notes.attemptBackends[told - 1] as string) : notes.backend;
-  if (backend !== '') to = put(into, to, BACKEND.of(backend));
+  to = put(into, to, POOL_BACKEND.of(notes.pool, backend));
   to = putAttempts(into, to, notes, told);
   if (notes.hasTrace) {
     to = put(into, put(into, to, TRACE), notes.traceId);
     into[to++] = QUOTE;
   }
-  const { parts, hostEnd, agentEnd, agentCut } = notes;
-  if (agentEnd > hostEnd) to = putPart(into, put(into, to, AGENT), AGENT_ROOM, parts, hostEnd, agentEnd, agentCut);
+  const { hostEnd, agentEnd, agentCut } = notes;
+  if (agentEnd > hostEnd) to = putPart(into, put(into, to, AGENT), AGENT_ROOM, notes, hostEnd, agentEnd, agentCut);
   if (weight !== 1) to = putInteger(into, put(into, to, WEIGHT), weight);
   into[to] = CLOSING_BRACE;
   into[to + 1] = LF;
@@ -160,21 +139,52 @@ export function putLine(
 
 /** What stands in the log for lines that could not be kept. */
 export function putDropped(into: Buffer, at: number, nowMs: number, lines: number): number {
-  let to = putTime(into, put(into, at, TIME), nowMs);
-  to = putInteger(into, put(into, to, DROPPED), lines);
+  const to = putInteger(into, put(into, putMoment(into, at, nowMs), DROPPED), lines);
   into[to] = CLOSING_BRACE;
   into[to + 1] = LF;
   return to + 2;
 }
 
-/** Method, host, target and version. `at` is behind a name. */
+/** Method, host and target. `at` is behind a name. */
 function putRequest(into: Buffer, at: number, notes: ExchangeNotes, targetRoom: number): number {
   const { parts, methodEnd, targetEnd, hostEnd, methodCut, targetCut, hostCut } = notes;
-  let to = putPart(into, put(into, at, METHOD), METHOD_ROOM, parts, 0, methodEnd, methodCut);
-  if (hostEnd > targetEnd) to = putPart(into, put(into, to, HOST), HOST_ROOM, parts, targetEnd, hostEnd, hostCut);
+  let to = putPart(into, put(into, at, METHOD), METHOD_ROOM, notes, 0, methodEnd, methodCut);
+  if (hostEnd > targetEnd) to = putPart(into, put(into, to, HOST), HOST_ROOM, notes, targetEnd, hostEnd, hostCut);
   to = put(into, to, TARGET);
-  to = close(into, putTarget(into, to, to + targetRoom, parts, methodEnd, targetEnd), targetCut);
-  return put(into, to, notes.versionMinor === 0 ? PROTOCOL[0] : PROTOCOL[1]);
+  return close(into, putTarget(into, to, to + targetRoom, parts, methodEnd, targetEnd), targetCut);
+}
+
+/** Up to the number of `bytesIn`, or up to the fault. */
+function answerOf({ versionMinor, status, fault }: ExchangeNotes): Buffer {
+  const version = versionMinor < 0 ? 0 : versionMinor === 0 ? 1 : 2;
+  const list = fault > 0 ? FAULTY_ANSWERS : ANSWERS;
+  return (list[version * STATUSES + status] ??= bytes(
+    `${PROTOCOLS[version]},"status":${status}${fault > 0 ? '' : BYTES_IN}`,
+  ));
+}
+
+function putId(into: Buffer, at: number, { requestId, idWords, requestIdLength }: ExchangeNotes): number {
+  if (requestId.buffer === idWords.buffer && requestIdLength <= ID_ROOM) {
+    const to = copyPlain(wordsOf(into), at, idWords, 0, requestIdLength);
+    if (to >= 0) return to;
+  }
+  const to = putText(into, at, at + ID_ROOM, requestId, 0, requestIdLength);
+  return to < 0 ? put(into, -to, CUT_MARK) : to;
+}
+
+/** `{"time":"2026-01-31T12:34:56.` of this second. */
+let second = -1;
+let secondBytes: Buffer = Buffer.alloc(0);
+
+/** The line's begin, up to the moment's milliseconds. */
+function putMoment(into: Buffer, at: number, epochMs: number): number {
+  const ms = Math.floor(epochMs);
+  const now = Math.floor(ms / 1000);
+  if (now !== second) {
+    second = now;
+    secondBytes = bytes(`{"time":"${new Date(now * 1000).toISOString().slice(0, 20)}`);
+  }
+  return putDigits(into, put(into, at, secondBytes), ms - now * 1000, 3);
 }
 
 /** How many attempts there is room for. */
@@ -200,7 +210,7 @@ function attemptRoom(backend: string): number {
 
 function putAttempts(into: Buffer, at: number, notes: ExchangeNotes, told: number): number {
   const { attempts, attemptBackends, attemptOutcomes, attemptHedges, attemptMs } = notes;
-  let to = put(into, at, ATTEMPTS);
+  let to = at;
   for (let i = 0; i < told; i++) {
     if (i > 0) into[to++] = COMMA;
     const attempt = ATTEMPT[attemptOutcomes[i] as number] as Members;

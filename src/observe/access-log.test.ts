@@ -64,6 +64,32 @@ const linesIn = (text: string): Line[] =>
     .map((line) => JSON.parse(line) as Line);
 const linesOf = (path: string): Line[] => linesIn(readFileSync(path, 'utf8'));
 
+test('notes that are kept for later say what they said when they were given away', async (t) => {
+  const { log, path } = bed(t);
+  const id = Buffer.alloc(16);
+  let mine = new ExchangeNotes();
+  const given = new Set<ExchangeNotes>();
+  for (let at = 0; at < 150; at++) {
+    const target = Buffer.from(`GET/${at}`, 'latin1');
+    mine.begin(1000 + at, CLIENT, 'public');
+    mine.versionMinor = 1;
+    mine.request(target, 0, 3, 3, target.length, 0, 0, 0, 0);
+    // As an exchange does: one buffer, for one id after another.
+    mine.requestIdLength = id.write(`id-${at}`, 'latin1');
+    mine.requestId = id;
+    mine.status = 200 + (at % 7);
+    given.add(mine);
+    mine = log.take(mine, 1005 + at);
+  }
+  assert.ok(given.size < 100, 'notes are used again');
+  await log.close();
+  const lines = linesIn(readFileSync(path, 'utf8')) as (Line & { readonly id?: string })[];
+  assert.deepEqual(
+    lines.map(({ id: own, target, status, durationMs }) => [own, target, status, durationMs]),
+    Array.from({ length: 150 }, (_, at) => [`id-${at}`, `/${at}`, 200 + (at % 7), 5]),
+  );
+});
+
 test('each exchange is a line, written at the end at the latest, in a file that others cannot read', async (t) => {
   const { log, path } = bed(t);
   const before = Date.now();

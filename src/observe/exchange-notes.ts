@@ -9,6 +9,7 @@
  * and hands the whole to its readers when it is recorded. Nothing is escaped or formatted before that.
  */
 import type { PickReason } from '#core/pick-reason.ts';
+import { copyWords, wordsOf } from './byte-words.ts';
 import { SpanNotes } from './span-notes.ts';
 import { TRACE_ID_DIGITS, type TraceContext } from './trace-context.ts';
 
@@ -46,12 +47,17 @@ export class ExchangeNotes {
   /** Bytes of the request and of the answer as they were on the connection, heads included. */
   bytesIn = 0;
   bytesOut = 0;
-  /** The request's id: a buffer of the exchange's own, and how much of it counts. */
+  /** The request's id: a buffer of the exchange's own until `keepId`, and how much of it counts. */
   requestId: Uint8Array = NOBODY;
   requestIdLength = 0;
+  /** `requestId` after `keepId`, by words. */
+  idWords: DataView = new DataView(NOBODY.buffer);
+  #ownId: Uint8Array = NOBODY;
 
   /** Method, target, host and user agent, one behind the other; each ends where its field says. */
   parts: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  /** `parts`, by words. */
+  partWords: DataView = new DataView(this.parts.buffer);
   methodEnd = 0;
   targetEnd = 0;
   hostEnd = 0;
@@ -135,20 +141,30 @@ export class ExchangeNotes {
     const host = Math.min(hostEnd - hostStart, HOST_BYTES_MAX);
     const agent = Math.min(agentEnd - agentStart, AGENT_BYTES_MAX);
     const needed = method + target + host + agent;
-    if (needed > this.parts.length) this.parts = Buffer.allocUnsafeSlow(needed);
-    const { parts } = this;
-    let to = buf.copy(parts, 0, methodStart, methodStart + method);
-    this.methodEnd = to;
-    to += buf.copy(parts, to, targetStart, targetStart + target);
-    this.targetEnd = to;
-    to += buf.copy(parts, to, hostStart, hostStart + host);
-    this.hostEnd = to;
-    to += buf.copy(parts, to, agentStart, agentStart + agent);
-    this.agentEnd = to;
+    if (needed > this.parts.length) this.#makeParts(needed);
+    const from = wordsOf(buf);
+    const { partWords } = this;
+    this.methodEnd = copyWords(partWords, 0, from, methodStart, methodStart + method);
+    this.targetEnd = copyWords(partWords, this.methodEnd, from, targetStart, targetStart + target);
+    this.hostEnd = copyWords(partWords, this.targetEnd, from, hostStart, hostStart + host);
+    this.agentEnd = copyWords(partWords, this.hostEnd, from, agentStart, agentStart + agent);
     this.methodCut = method < methodEnd - methodStart;
     this.targetCut = target < targetEnd - targetStart;
     this.hostCut = host < hostEnd - hostStart;
     this.agentCut = agent < agentEnd - agentStart;
+  }
+
+  /** The exchange goes on to another request: its id is needed beyond that. */
+  keepId(): void {
+    const { requestId } = this;
+    if (requestId === this.#ownId) return;
+    if (this.#ownId.length !== requestId.length) {
+      this.#ownId = new Uint8Array(requestId.length);
+      this.idWords = new DataView(this.#ownId.buffer);
+    }
+    // All of it: that takes less time than making a view of the part that counts.
+    this.#ownId.set(requestId);
+    this.requestId = this.#ownId;
   }
 
   /** The trace that it belongs to is known. */
@@ -200,6 +216,11 @@ export class ExchangeNotes {
 
   /** Gives back what an unusually long head made grow. */
   trim(): void {
-    if (this.parts.length > FIRST_BYTES) this.parts = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    if (this.parts.length > FIRST_BYTES) this.#makeParts(FIRST_BYTES);
+  }
+
+  #makeParts(bytes: number): void {
+    this.parts = Buffer.allocUnsafeSlow(bytes);
+    this.partWords = new DataView(this.parts.buffer);
   }
 }

@@ -144,7 +144,8 @@ export function putMillis(into: Buffer, at: number, ms: number): number {
   return putDigits(into, to + 1, us - whole * 1000, 3);
 }
 
-function putDigits(into: Buffer, at: number, value: number, count: number): number {
+/** The last `count` digits of a whole number below 2^31. */
+export function putDigits(into: Buffer, at: number, value: number, count: number): number {
   let left = value | 0;
   for (let to = at + count - 1; to >= at; to--) {
     const rest = (left / 10) | 0;

@@ -120,7 +120,11 @@ export class NoteTaker {
     const { notes } = this;
     if (notes === null) return;
     noteEnd(notes, ended, route?.plan.name ?? '', backend, fault, bytesIn, bytesOut);
-    accessLog?.write(notes, nowMs);
+    if (accessLog !== null) {
+      // Not these any more: an attempt that ends later must not change what is to be written.
+      this.#spare = accessLog.take(notes, nowMs);
+      this.notes = null;
+    }
     if (book !== null && route?.plan.controlPlane !== true) this.#keep(book, notes, ended.copy, route, nowMs);
     // The control plane is no traffic: whoever reads metrics all day would fill the traces.
     if (!notes.span.sampled || route?.plan.controlPlane === true) return;

@@ -12,8 +12,9 @@ export interface EdgeBalancerChoice {
   readonly pool?: readonly string[];
   /** Its access log is written to a file, every request a line of JSON. */
   readonly logged?: boolean;
-  /** Share of requests whose spans are sent, to the origin, which takes anything. */
+  /** Share of requests whose spans are sent, to the origin, which takes anything, or to `tracesTo`. */
   readonly traced?: string;
+  readonly tracesTo?: string;
   /** YAML of `requests`: which are recorded to be explained; as the product has it when left out. */
   readonly requests?: string;
   /** Options of Node. */
@@ -51,7 +52,7 @@ export const edgeBalancerAdaptive = edgeBalancer({
 
 function configuration(task: Task, choice: EdgeBalancerChoice): string {
   const { strategy, pool = [], logged = false, traced, requests } = choice;
-  const otlp = traced === undefined ? 'null' : `"http://${task.backends[0]}"`;
+  const otlp = traced === undefined ? 'null' : `"${choice.tracesTo ?? `http://${task.backends[0]}`}"`;
   const access = logged ? `{ to: "${join(task.directory, 'access.log')}" }` : 'null';
   const backends = task.backends.map((backend, at) => `      - { id: b${at}, url: "http://${backend}" }`);
   return `workers: ${task.workers}
