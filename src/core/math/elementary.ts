@@ -21,8 +21,8 @@ const POWERS = new Float64Array(2048);
 for (let k = -1024, power = 2 ** -1024; k < 1024; k++, power *= 2) POWERS[k + 1024] = power;
 const LEAST_NORMAL = 2.2250738585072014e-308;
 
-const LN2_HIGH = 6.9314718036912381649e-1;
-const LN2_LOW = 1.90821492927058770002e-10;
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
 const TWO_54 = 18014398509481984;
 
 /** The natural logarithm. As `Math.log`: -Infinity of 0, NaN below. */
@@ -51,9 +51,9 @@ function lnOf(value: number, upper: number, shift: number): number {
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
-  const t1 = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1));
+  const t1 = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
   const t2 =
-    z * (6.666666666666735130e-1 + w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1))); // prettier-ignore
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586))); // prettier-ignore
   const r = t2 + t1;
   if (((high - 0x6147a) | (0x6b851 - high)) > 0) {
     const half = 0.5 * f * f;
@@ -67,18 +67,18 @@ function lnOf(value: number, upper: number, shift: number): number {
 /** `f` is below 2^-20. */
 function nearOne(f: number, k: number): number {
   if (f === 0) return k === 0 ? 0 : k * LN2_HIGH + k * LN2_LOW;
-  const r = f * f * (0.5 - 0.33333333333333333 * f);
+  const r = f * f * (0.5 - 0.3333333333333333 * f);
   return k === 0 ? f - r : k * LN2_HIGH - (r - k * LN2_LOW - f);
 }
 
-const OVERFLOW = 7.09782712893383973096e2;
-const UNDERFLOW = -7.45133219101941108420e2;
-const INVERSE_LN2 = 1.44269504088896338700;
+const OVERFLOW = 709.782712893384;
+const UNDERFLOW = -745.1332191019411;
+const INVERSE_LN2 = 1.4426950408889634;
 /** As fdlibm has them, which compares upper words: 0.5 ln 2, 1.5 ln 2, 2^-28. */
 const HALF_LN2 = 0.3465735912322998;
 const THREE_HALVES_LN2 = 1.0397205352783203;
 const TINY = 2 ** -28;
-const TWO_M1000 = 9.33263618503218878990e-302;
+const TWO_M1000 = 9.332636185032189e-302;
 
 /** e to the power of `value`. */
 export function exp(value: number): number {
@@ -105,7 +105,7 @@ export function exp(value: number): number {
   } else if (size < TINY) return 1 + value;
   const t = x * x;
   const c =
-    x - t * (1.66666666666666019037e-1 + t * (-2.77777777770155933842e-3 + t * (6.61375632143793436117e-5 + t * (-1.65339022054652515390e-6 + t * 4.13813679705723846039e-8)))); // prettier-ignore
+    x - t * (0.16666666666666602 + t * (-0.0027777777777015593 + t * (6.613756321437934e-5 + t * (-1.6533902205465252e-6 + t * 4.1381367970572385e-8)))); // prettier-ignore
   if (k === 0) return 1 - ((x * c) / (c - 2) - x);
   const y = 1 - (low - (x * c) / (2 - c) - high);
   return scaled(y, k);

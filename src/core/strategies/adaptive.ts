@@ -38,6 +38,7 @@
  * Sources: peak EWMA (Finagle) for latency times load; soft thresholds and the constants are measured in
  * docs/strategies.md, over the situations listed there.
  */
+import { ln } from '../math/elementary.ts';
 import { isFailure, Outcome } from '../outcome.ts';
 import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { CandidateList } from './candidate-list.ts';
@@ -157,7 +158,7 @@ class Adaptive implements Strategy {
     const observations = this.#observations;
     const servers = this.#servers * Math.max(SHARE_LEAST, this.#share[slot]);
     const queue = 1 + Math.min(QUEUE_ROUNDS_MAX, inFlightBefore / servers);
-    let x = Math.log(Math.max(ELAPSED_MS_LEAST, elapsedMs)) - QUEUE_POWER * Math.log(queue);
+    let x = ln(Math.max(ELAPSED_MS_LEAST, elapsedMs)) - QUEUE_POWER * ln(queue);
     const { typical } = this.#comparison;
     // NaN while nothing is typical yet: then it tells nothing of latency.
     if (this.#warmth.settle(slot, elapsedMs, nowMs) && !(x <= typical)) x = typical;

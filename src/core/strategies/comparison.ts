@@ -2,6 +2,7 @@
  * How each backend compares with the rest of its pool, from what was observed of all: the part of `adaptive` that turns
  * sums into one factor per backend, 1 for a typical one, 2 for one that is to be thought of as twice as slow.
  */
+import { exp, ln } from '../math/elementary.ts';
 import type { Observations } from './observations.ts';
 
 /** A difference counts only as far as it exceeds this many standard errors: noise must not move traffic. */
@@ -71,18 +72,18 @@ export class Comparison {
     const { samples, mean, tries, errorShare } = observations;
     const slowness = this.#slowness(samples[slot], mean[slot]);
     this.factor[slot] = slowness * errorPenalty(errorShare[slot], tries[slot], leastErrors);
-    this.pace[slot] = Math.exp(-this.typical) / this.factor[slot];
+    this.pace[slot] = exp(-this.typical) / this.factor[slot];
   }
 
   /** How far a mean log-latency lies from the typical one; 0 where that cannot be told or would not count. */
   #distance(mean: number): number {
     const { typical } = this;
     if (Math.abs(mean - typical) < ALIKE) return 0;
-    const usualMs = Math.exp(typical);
-    const apartMs = Math.exp(mean) - usualMs;
+    const usualMs = exp(typical);
+    const apartMs = exp(mean) - usualMs;
     if (Math.abs(apartMs) <= RESOLUTION_MS) return 0;
     // Grows steadily from 0, and takes next to nothing from what is many milliseconds (garrote threshold, Breiman 1995).
-    return Math.log(1 + (apartMs - RESOLUTION_MS ** 2 / apartMs) / usualMs);
+    return ln(1 + (apartMs - RESOLUTION_MS ** 2 / apartMs) / usualMs);
   }
 
   /** Soft threshold by the standard error (Donoho and Johnstone 1994), then shrunk towards 1 when samples are few. */
@@ -92,7 +93,7 @@ export class Comparison {
     const doubt = (DOUBT * this.deviation) / Math.sqrt(Math.max(samples, 0.3));
     const sure = Math.max(0, Math.abs(distance) - doubt) * (samples / (samples + 1));
     if (sure < ALIKE) return 1;
-    return Math.min(SLOWNESS_MAX, Math.exp(distance < 0 ? -sure : sure));
+    return Math.min(SLOWNESS_MAX, exp(distance < 0 ? -sure : sure));
   }
 }
 
@@ -103,7 +104,7 @@ export class Comparison {
 function errorPenalty(share: number, tries: number, least: number): number {
   const chance = Math.sqrt((least * (1 - least) + 0.01) / (tries + 1));
   const excess = share - least - 2 * chance;
-  return excess > 0 ? Math.exp(ERROR_WEIGHT * excess) : 1;
+  return excess > 0 ? exp(ERROR_WEIGHT * excess) : 1;
 }
 
 /** The median of the slots' means, each as often as it has samples, found by halving the range where it lies. */

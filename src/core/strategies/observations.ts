@@ -3,6 +3,7 @@
  * all workers gives what a single observer would have kept. Latencies are kept as logarithms (of milliseconds), whose
  * mean is not at the mercy of a few long requests.
  */
+import { exp } from '../math/elementary.ts';
 import type { StrategyEnv } from '../strategy.ts';
 
 /** Rows of `Observations`. */
@@ -135,7 +136,7 @@ export class Observations {
 
   /** What is left now of a weight of 1; workers' clocks may differ a little. */
   #fade(thenMs: number, nowMs: number): number {
-    return thenMs < nowMs ? Math.exp((thenMs - nowMs) / this.#memoryMs) : 1;
+    return thenMs < nowMs ? exp((thenMs - nowMs) / this.#memoryMs) : 1;
   }
 
   /** Learns from all candidates, once they are merged, how far fast means usually stray. The median, for some do change. */

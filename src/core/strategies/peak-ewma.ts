@@ -21,6 +21,7 @@
  *
  * Source: Finagle's PeakEwma; decay of 10 s as there.
  */
+import { exp } from '../math/elementary.ts';
 import { isFailure, Outcome } from '../outcome.ts';
 import type { PickView, Strategy, StrategyDefinition, StrategyEnv } from '../strategy.ts';
 import { WeightedIndex } from '../math/weighted-index.ts';
@@ -164,7 +165,7 @@ class PeakEwma implements Strategy {
   /** What is left of a cost since it was written; workers' clocks may differ a little. */
   #fade(slot: number, nowMs: number): number {
     const ageMs = nowMs - this.#at[slot];
-    return ageMs > 0 ? Math.exp(-ageMs / this.#decayMs) : 1;
+    return ageMs > 0 ? exp(-ageMs / this.#decayMs) : 1;
   }
 
   #write(slot: number, cost: number, nowMs: number): void {

@@ -5,6 +5,7 @@
  * Weights by Schindelhauer and Schomaker (2005): the draw is exponential with the weight as its rate, and the earliest
  * wins, which each does for its share of the keys; changing one weight moves keys to or from that backend alone.
  */
+import { ln } from '../math/elementary.ts';
 import { mix32 } from '../math/hash.ts';
 
 /** The number that the backend with hash `name` draws for `key`, both well mixed: 32 bits, unsigned. */
@@ -22,7 +23,7 @@ function fraction(draw: number): number {
 
 /** When the backend with hash `name` would be drawn for `key`: the earliest wins, with equal weights as with others. */
 export function rendezvousTime(key: number, name: number, weight: number): number {
-  return -Math.log(fraction(drawOf(mix32(key), name))) / weight;
+  return -ln(fraction(drawOf(mix32(key), name))) / weight;
 }
 
 /**
@@ -68,7 +69,7 @@ export function rendezvous(
     const point = fraction(drawOf(mixed, names[slot]));
     // -ln u >= 1 - u: most backends are out before a logarithm is taken.
     if (1 - point >= earliest * weight[slot] || inFlight[slot] >= limit * weight[slot]) continue;
-    const time = -Math.log(point) / weight[slot];
+    const time = -ln(point) / weight[slot];
     if (time >= earliest) continue;
     earliest = time;
     winner = slot;
