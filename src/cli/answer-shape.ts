@@ -14,6 +14,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'admin/config/revisions': 'revisions',
   'admin/tokens': 'tokens',
   'admin/cost': 'items',
+  'admin/copilot': 'findings',
 };
 
 export function isAnswer(method: Method, path: string, data: unknown): boolean {

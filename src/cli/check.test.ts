@@ -95,6 +95,7 @@ test('schema prints one JSON document', async () => {
     'state',
     'admin',
     'log',
+    'requests',
     'tracing',
     'cost',
     'copilot',

@@ -22,6 +22,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Declare>>> = {
   config: async () => (await import('./commands/config.ts')).config,
   token: async () => (await import('./commands/token.ts')).token,
   cost: async () => (await import('./commands/cost.ts')).cost,
+  simulate: async () => (await import('./commands/simulate.ts')).simulate,
+  copilot: async () => (await import('./commands/copilot.ts')).copilot,
   completion: async () => (await import('./commands/completion.ts')).completion,
 };
 

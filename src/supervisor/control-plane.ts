@@ -12,6 +12,7 @@ import { addressText } from './address-text.ts';
 import type { Facts } from './admin-facts.ts';
 import { makeControlSocket, sweepControlSockets } from './control-socket.ts';
 import { ExplainKeyFeed } from './explain-key-feed.ts';
+import { keepCode } from './kept-code.ts';
 import { OperatorError } from './operator-error.ts';
 import { bindError, checkAddress } from './port-check.ts';
 
@@ -64,6 +65,7 @@ export class ControlPlane {
 
   /** Rejects with an `OperatorError` when `address` cannot be had, or the tokens cannot be used. */
   async start(address: SocketAddress | null): Promise<void> {
+    keepCode();
     const api = (this.#api = await this.#load());
     await api.open();
     const unix: SocketAddress = { kind: 'unix', path: this.#socket.path };

@@ -1,5 +1,6 @@
 /** What the admin API may ask for beside the configuration. Loaded while the workers start, since no request waits for it. */
 import type { Environment } from '#control/config/environment.ts';
+import type { Copilot } from '#control/copilot/copilot.ts';
 import type { AdminPorts, CostPort, RequestsPort } from '#control/admin/ports.ts';
 import type { TakeFigures } from '#control/events/event-hub.ts';
 import type { History } from '#control/history/history.ts';
@@ -11,6 +12,7 @@ export interface ControlPorts {
   readonly history: History;
   readonly cost: CostPort;
   readonly requests: RequestsPort;
+  readonly copilot: Copilot;
   /** Begins to take the figures of the event stream. */
   readonly figures: () => TakeFigures;
 }
@@ -22,6 +24,7 @@ export interface ControlPortsOptions {
   readonly env: Environment;
   readonly timers: Timers;
   readonly log: Log;
+  readonly events: AdminPorts['events'];
 }
 
 export async function controlPorts({
@@ -31,15 +34,18 @@ export async function controlPorts({
   env,
   timers,
   log,
+  events,
 }: ControlPortsOptions): Promise<ControlPorts> {
   const [
     { createHistory },
     { historySampler },
     { createCost },
     { trafficCounts },
-    { observedOf },
+    { observedOf, adminView },
     { secondFigures },
     { RequestAsking },
+    { createCopilot },
+    { predictor },
   ] = await Promise.all([
     import('#control/history/history.ts'),
     import('./history-sampler.ts'),
@@ -48,6 +54,8 @@ export async function controlPorts({
     import('./admin-facts.ts'),
     import('./second-figures.ts'),
     import('./request-asking.ts'),
+    import('#control/copilot/copilot.ts'),
+    import('#control/copilot/predictor.ts'),
   ]);
   const observed = () => observedOf(facts());
   const history = createHistory({ dir: stateDir, timers, log, sample: historySampler(observed) });
@@ -63,7 +71,29 @@ export async function controlPorts({
     env,
     stateDir: () => stateDir,
   });
-  return { history, cost, requests: new RequestAsking(facts, timers), figures: () => secondFigures(observed) };
+  const { overview } = adminView(facts, () => []);
+  const copilot = createCopilot({
+    observed,
+    overview: () => ({ ...overview(), drift: config.drift() }),
+    windowMs: () => config.config.copilot.window,
+    cpuSeconds: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
+    workerRestarts: () => facts().workerRestarts,
+    events,
+    history,
+    cost,
+    predict: predictor(() => ({
+      observed: observed(),
+      history,
+      document: () => config.document(),
+      wallMs: timers.wallMs(),
+    })),
+    timers,
+    log,
+  });
+  return { history, cost, requests: new RequestAsking(facts, timers), copilot, figures: () => secondFigures(observed) };
 }
 
 /** The same for who is made before them, and asks for nothing before they are there. */
@@ -90,6 +120,9 @@ export function deferredPorts(
     },
     get cost() {
       return there().cost;
+    },
+    get copilot() {
+      return there().copilot;
     },
   };
 }

@@ -206,6 +206,7 @@ export class Supervisor {
     await this.#traces.close();
     this.#running?.events.stop();
     this.#ports?.history.stop();
+    this.#ports?.copilot.stop();
     await this.#control.stop();
     await this.#config?.close();
   }
@@ -253,8 +254,10 @@ export class Supervisor {
       compile: (next, revision) => this.#candidate(next, revision),
     });
     const facts = (): Facts => this.#facts();
-    this.#ports = await controlPorts({ facts, config, stateDir, env, timers: this.#timers, log: this.#log });
+    const { events } = this;
+    this.#ports = await controlPorts({ facts, config, stateDir, env, timers: this.#timers, log: this.#log, events });
     this.#ports.history.start();
+    this.#ports.copilot.start();
     await this.#control.start(config.config.admin.address);
   }
 

@@ -3,6 +3,7 @@ import { AUDIT_CALLS } from './audit-calls.ts';
 import { BACKEND_CALLS } from './backend-calls.ts';
 import type { AnyCall } from './call.ts';
 import { CONFIG_CALLS } from './config-calls.ts';
+import { COPILOT_CALLS } from './copilot-calls.ts';
 import { COST_CALLS } from './cost-calls.ts';
 import { DOCUMENT_CALLS } from './document-calls.ts';
 import { EVENTS_CALLS } from './events-call.ts';
@@ -12,6 +13,7 @@ import { PAGE_CALLS } from './page-calls.ts';
 import { REQUEST_CALLS } from './request-calls.ts';
 import { REVISION_CALLS } from './revision-calls.ts';
 import { SESSION_CALLS } from './session-calls.ts';
+import { SIMULATE_CALLS } from './simulate-calls.ts';
 import { STRATEGY_CALLS } from './strategy-calls.ts';
 import { TOKEN_CALLS } from './token-calls.ts';
 
@@ -25,6 +27,8 @@ export const CALLS: readonly AnyCall[] = [
   ...EVENTS_CALLS,
   ...REQUEST_CALLS,
   ...COST_CALLS,
+  ...COPILOT_CALLS,
+  ...SIMULATE_CALLS,
   ...SESSION_CALLS,
   ...TOKEN_CALLS,
   ...AUDIT_CALLS,

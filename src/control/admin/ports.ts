@@ -1,5 +1,6 @@
 /** What the admin API may ask for. The supervisor provides it; tests hand in twins. */
 import type { Readable } from 'node:stream';
+import type { CopilotAnswer, CopilotLine } from '#contract/copilot.ts';
 import type { CostAnswer } from '#contract/cost.ts';
 import type { HistoryAnswer } from '#contract/history.ts';
 import type { RequestAnswer, RequestListName, RequestsAnswer } from '#contract/requests.ts';
@@ -108,6 +109,14 @@ export interface RequestsPort {
   explain(id: string): Promise<RequestAnswer | { readonly missingWorkers: readonly number[] }>;
 }
 
+export interface CopilotPort {
+  state(): Promise<CopilotAnswer>;
+  /** `asker`: who may not ask again before this is answered. `busy`: they, or too many others, are being answered. */
+  ask(question: string, asker: string): AsyncGenerator<CopilotLine> | 'busy';
+  /** The asker has gone. Harmless when the answer has ended. */
+  leave(asker: string): void;
+}
+
 /** What happens, as it happens. */
 export interface EventsPort {
   /** The stream, in the form of server-sent events. `full`: there is no place; `closed`: the process is stopping. */
@@ -122,4 +131,5 @@ export interface AdminPorts {
   readonly cost: CostPort;
   readonly requests: RequestsPort;
   readonly events: EventsPort;
+  readonly copilot: CopilotPort;
 }

@@ -19,8 +19,6 @@ interface Row {
   readonly says: string;
 }
 
-const anything = (): boolean => false;
-
 const NOT_IN_FORCE: readonly Row[] = [
   {
     key: 'engine',
@@ -100,7 +98,14 @@ const NOT_IN_FORCE: readonly Row[] = [
     kind: 'refuse',
     says: 'shared state is not part of this version, and replicas would not agree; leave it out or write `null`',
   },
-  { key: 'copilot', kind: 'written', idle: anything, says: 'nobody answers' },
+  {
+    key: 'copilot.provider',
+    kind: 'refuse',
+    idle: (value) => value === 'builtin' || value === undefined || value === null,
+    says: 'model providers are not part of this version; write `builtin`, which needs no key and no network',
+  },
+  { key: 'copilot.model', kind: 'written', says: 'the built-in provider uses no model' },
+  { key: 'copilot.baseUrl', kind: 'written', says: 'the built-in provider asks nobody' },
 ];
 
 export interface Refusal {

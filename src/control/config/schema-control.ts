@@ -186,7 +186,13 @@ export const tracing = section({
 
 export { cost } from './schema-cost.ts';
 
+/** Findings need some traffic to go by; a window of many minutes is deaf to what has just begun. */
+const COPILOT_WINDOW_MS = { min: 500, max: 600_000 };
+
 export const copilot = section({
+  window: duration(COPILOT_WINDOW_MS)
+    .prefault('1m')
+    .meta({ description: 'The time that findings look back on; they compare it with the five before it' }),
   provider: z
     .enum(['builtin', 'anthropic', 'openai', 'bedrock', 'openai-compatible'])
     .default('builtin')

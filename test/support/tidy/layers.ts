@@ -21,7 +21,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   http1: pure(['core'], 'the codec turns bytes into events or a fault and knows nothing else'),
   contract: pure(['core'], "the admin API's shapes are types and constants only"),
   memory: pure(['core'], 'tables cannot tell whose buffer they lie on'),
-  simulator: pure(['core', 'memory'], 'the simulator also runs in a browser, on a virtual clock'),
+  simulator: pure(['core', 'memory', 'contract'], 'the simulator also runs in a browser, on a virtual clock'),
   observe: {
     layers: ['memory', 'core', 'contract'],
     node: { not: SOCKETS },
@@ -53,7 +53,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     because: 'discovery yields membership and nothing else',
   },
   control: {
-    layers: ['core', 'contract', 'memory', 'observe', 'discovery'],
+    // control/copilot hands the copilot what it reads; the copilot is pure, and knows nothing of it.
+    layers: ['core', 'contract', 'memory', 'observe', 'discovery', 'simulator', 'copilot'],
     node: 'all',
     packages: 'all',
     because: 'the control plane never runs on the path of a request',
