@@ -15,6 +15,9 @@ export interface ControlPorts {
   readonly copilot: Copilot;
   /** Begins to take the figures of the event stream. */
   readonly figures: () => TakeFigures;
+  /** Begins to keep the past, and to look back on it. */
+  readonly start: () => void;
+  readonly stop: () => void;
 }
 
 export interface ControlPortsOptions {
@@ -93,7 +96,21 @@ export async function controlPorts({
     timers,
     log,
   });
-  return { history, cost, requests: new RequestAsking(facts, timers), copilot, figures: () => secondFigures(observed) };
+  return {
+    history,
+    cost,
+    requests: new RequestAsking(facts, timers),
+    copilot,
+    figures: () => secondFigures(observed),
+    start: () => {
+      history.start();
+      copilot.start();
+    },
+    stop: () => {
+      history.stop();
+      copilot.stop();
+    },
+  };
 }
 
 /** The same for who is made before them, and asks for nothing before they are there. */

@@ -205,8 +205,7 @@ export class Supervisor {
     // What the workers have recorded to the last lies in shared memory.
     await this.#traces.close();
     this.#running?.events.stop();
-    this.#ports?.history.stop();
-    this.#ports?.copilot.stop();
+    this.#ports?.stop();
     await this.#control.stop();
     await this.#config?.close();
   }
@@ -256,8 +255,7 @@ export class Supervisor {
     const facts = (): Facts => this.#facts();
     const { events } = this;
     this.#ports = await controlPorts({ facts, config, stateDir, env, timers: this.#timers, log: this.#log, events });
-    this.#ports.history.start();
-    this.#ports.copilot.start();
+    this.#ports.start();
     await this.#control.start(config.config.admin.address);
   }
 
