@@ -12,6 +12,8 @@ const OWN_FILES = new Set(['test/tidy.test.ts', 'test/support/tidy/rules.ts', 't
 
 const files = filesOf(ROOT);
 const sources = files.filter((file) => /^(src|test|bench)\/.*\.ts$/.test(file));
+/** What is written for the browser as well, for the rules that only count and read. */
+const written = [...sources, ...files.filter((file) => /^(web|deploy)\/.*\.(ts|tsx|css)$/.test(file))];
 const documents = files.filter((file) => file.endsWith('.md'));
 const facts = new Map<string, Facts>(sources.map((file) => [file, factsOf(file, read(file))]));
 
@@ -74,7 +76,7 @@ describe('files', () => {
   });
 
   test(`no source file is over ${rules.LINES_MAX} lines`, (t) => {
-    const sizes = sources.map((file) => ({ file, lines: read(file).trimEnd().split('\n').length }));
+    const sizes = written.map((file) => ({ file, lines: read(file).trimEnd().split('\n').length }));
     for (const { file, lines } of sizes) {
       if (lines > rules.LINES_LISTED && lines <= rules.LINES_MAX)
         t.diagnostic(`${file} has ${lines} lines: look twice`);

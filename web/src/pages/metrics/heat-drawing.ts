@@ -8,7 +8,9 @@ const TOP = 8;
 const BOTTOM = 22;
 /** Pixels between two labels. */
 const LABEL_ROOM = 28;
-const LABEL_ROOM_X = 80;
+const LABEL_ROOM_X = 64;
+const LONGEST_S = 14_400;
+const LABELS_APART_S = [60, 120, 300, 600, 1800, 3600, 7200, LONGEST_S];
 /** The faintest cell that has anything, and the steps of shade above it. */
 const FAINTEST = 0.14;
 
@@ -114,15 +116,16 @@ function labelRows(context: CanvasRenderingContext2D, rows: ReturnType<typeof ro
 
 const clock = new Intl.DateTimeFormat('en', { timeStyle: 'short', hourCycle: 'h23' });
 
+/** At full minutes or hours, as far apart as there is room for. */
 function labelColumns(context: CanvasRenderingContext2D, grid: Grid, stepS: number, height: number): void {
   const { fromS, steps, columnWidth } = grid;
   context.textAlign = 'center';
   context.textBaseline = 'alphabetic';
-  const labels = Math.max(1, Math.floor((steps * columnWidth) / LABEL_ROOM_X));
-  for (let label = 1; label < labels; label++) {
-    const step = Math.round((label * steps) / labels);
-    context.fillText(clock.format((fromS + step * stepS) * 1000), LEFT + step * columnWidth, height - 6);
-  }
+  const toS = fromS + steps * stepS;
+  const roomS = (LABEL_ROOM_X * stepS) / columnWidth;
+  const apartS = LABELS_APART_S.find((seconds) => seconds >= roomS) ?? LONGEST_S;
+  for (let atS = Math.ceil(fromS / apartS) * apartS; atS < toS; atS += apartS)
+    context.fillText(clock.format(atS * 1000), LEFT + ((atS - fromS) / stepS) * columnWidth, height - 6);
 }
 
 /** What is at a place of the canvas, in CSS pixels; null: nothing is. */
