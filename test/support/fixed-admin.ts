@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import type { BackendEntry, BackendsAnswer, MetricsAnswer, OverviewAnswer, StrategyAnswer } from '#contract/admin.ts';
 import type { ChangeAnswer, RevisionEntry, TokenCreatedAnswer, TokenEntry } from '#contract/control.ts';
 import type { CostAnswer } from '#contract/cost.ts';
+import { COPILOT, COPILOT_LINES } from './fixed-copilot.ts';
 import { REQUEST, REQUESTS } from './fixed-requests.ts';
 
 export interface Asked {
@@ -66,6 +67,10 @@ function answer({ method, url, headers, body }: Asked, response: ServerResponse)
   }
   const fixed = method === 'GET' ? READS[path] : undefined;
   if (fixed !== undefined) return send(fixed);
+  if (method === 'POST' && path === '/admin/copilot') {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' }).end(COPILOT_LINES);
+    return;
+  }
   if (path === '/admin/tokens') return send(TOKEN_CREATED, 201);
   if (path.startsWith('/admin/tokens/')) return void response.writeHead(204).end();
   const diff = diffOf(method, path, body);
@@ -281,6 +286,7 @@ const READS: Readonly<Record<string, unknown>> = {
   '/admin/metrics': METRICS,
   '/admin/strategy': STRATEGIES,
   '/admin/cost': COST,
+  '/admin/copilot': COPILOT,
   '/admin/requests': REQUESTS,
   [`/admin/requests/${REQUEST.id}`]: REQUEST,
   '/admin/config': {
