@@ -55,16 +55,14 @@ function causesOf(found: readonly Found[]): Found[] {
   const causes: Found[] = [];
   for (const one of found) {
     const known = causes.find((cause) => explains(cause, one));
-    if (known !== undefined) {
-      known.symptoms.push(one, ...one.symptoms);
-      continue;
+    if (known === undefined) causes.push(one);
+    else known.symptoms.push(one, ...one.symptoms);
+    // What was a cause until now may be explained by the new one, or by the cause that the new one belongs to.
+    const cause = known ?? one;
+    for (const other of causes.filter((another) => another !== cause && explains(cause, another))) {
+      causes.splice(causes.indexOf(other), 1);
+      cause.symptoms.push(other, ...other.symptoms);
     }
-    const explained = causes.filter((cause) => explains(one, cause));
-    for (const cause of explained) {
-      causes.splice(causes.indexOf(cause), 1);
-      one.symptoms.push(cause, ...cause.symptoms);
-    }
-    causes.push(one);
   }
   return causes;
 }

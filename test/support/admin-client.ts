@@ -53,7 +53,7 @@ export function callAdmin(port: number, method: string, path: string, given: Adm
       });
       answer.on('error', reject);
       answer.on('end', () => {
-        const isJson = /json/.test(answer.headers['content-type'] ?? '');
+        const isJson = /[/+]json/.test(answer.headers['content-type'] ?? '');
         const data: unknown = isJson && received !== '' ? JSON.parse(received) : null;
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: received, data });
       });
