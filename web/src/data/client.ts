@@ -10,6 +10,7 @@ import type {
 } from '#contract/control.ts';
 import type { CostAnswer } from '#contract/cost.ts';
 import type { HistoryAnswer } from '#contract/history.ts';
+import type { RequestAnswer, RequestsAnswer } from '#contract/requests.ts';
 import { BASE } from '../routing/address.ts';
 import { observeClock } from './clock.ts';
 import { Fault, faultOf, unreachable } from './fault.ts';
@@ -30,6 +31,8 @@ export interface Reads {
   'admin/audit': AuditAnswer;
   'admin/tokens': TokensAnswer;
   'admin/session': SessionAnswer;
+  'admin/requests': RequestsAnswer;
+  [request: `admin/requests/${string}`]: RequestAnswer;
   [revision: `admin/config/revisions/${number}`]: RevisionAnswer;
 }
 
