@@ -47,15 +47,27 @@ export function toneOf(state: BackendState): Tone {
   return STATES[state].tone;
 }
 
-function Badge({ name, look }: { readonly name: string; readonly look: Look }) {
-  const { tone, area, line, says } = look;
+/** The shape of a state by itself, 12 by 12, for drawings that say the word beside it. Its colour is that of the text. */
+export function StateMark({ state }: { readonly state: BackendState }) {
+  return <Mark look={STATES[state]} />;
+}
+
+function Mark({ look: { area, line } }: { readonly look: Look }) {
   return (
-    <span class={`state-badge state-badge-${tone}`} title={says}>
+    <>
+      {area !== undefined && <path d={area} fill="currentColor" />}
+      {line !== undefined && (
+        <path d={line} fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" />
+      )}
+    </>
+  );
+}
+
+function Badge({ name, look }: { readonly name: string; readonly look: Look }) {
+  return (
+    <span class={`state-badge state-badge-${look.tone}`} title={look.says}>
       <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
-        {area !== undefined && <path d={area} fill="currentColor" />}
-        {line !== undefined && (
-          <path d={line} fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" />
-        )}
+        <Mark look={look} />
       </svg>
       {name}
     </span>
