@@ -9,8 +9,8 @@ import { NODE_HEIGHT, type PlacedNode } from './flow-layout.ts';
 const PAD = 10;
 const MARK = 12;
 /** Pixels of a character, so that names end before the box does. */
-const CHARACTER = 7.2;
-const RATE_ROOM = 46;
+const CHARACTER = 6.8;
+const RATE_ROOM = 38;
 
 export function FlowNodeView({ node }: { readonly node: PlacedNode }) {
   const { x, y, width } = node;
