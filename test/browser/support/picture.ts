@@ -7,5 +7,7 @@ const FOLDER = join(import.meta.dirname, '../screenshots');
 
 export async function takePicture(page: Page, name: string): Promise<void> {
   await mkdir(FOLDER, { recursive: true });
+  // What sticks to the top is drawn where the page was scrolled to.
+  await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true });
 }

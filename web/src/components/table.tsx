@@ -66,8 +66,12 @@ export function Table<Row>(props: TableProps<Row>) {
     setAt(wanted);
     const element = scroller.current;
     if (element !== null && long) keepInSight(element, wanted * rowHeight, rowHeight);
-    // The row may only now be drawn.
-    requestAnimationFrame(() => element?.querySelector<HTMLElement>(`[aria-rowindex="${wanted + 2}"]`)?.focus());
+    const find = (): HTMLElement | null | undefined =>
+      element?.querySelector<HTMLElement>(`[aria-rowindex="${wanted + 2}"]`);
+    const row = find();
+    // At once where it is there: the next key is meant for it. Else it is drawn only now.
+    if (row !== null && row !== undefined) row.focus();
+    else requestAnimationFrame(() => find()?.focus());
   };
   const press = (event: TargetedKeyboardEvent<HTMLElement>): void => {
     if (!(event.target instanceof HTMLTableRowElement)) return;

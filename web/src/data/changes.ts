@@ -65,6 +65,14 @@ export function saveConfig(options?: ChangeOptions): Promise<ChangeAnswer> {
   return change('POST', 'admin/config/save', options);
 }
 
+/** A call of the admin API as somebody has proposed it; `path` begins with `/admin/`. */
+export function proposedCall(
+  { method, path, body }: { readonly method: string; readonly path: string; readonly body: unknown },
+  options?: ChangeOptions,
+): Promise<ChangeAnswer> {
+  return change(method, path.replace(/^\//, ''), options, { body });
+}
+
 async function change<T extends ChangeAnswer>(
   method: string,
   path: string,

@@ -8,6 +8,7 @@ import type {
   SessionAnswer,
   TokensAnswer,
 } from '#contract/control.ts';
+import type { CopilotAnswer } from '#contract/copilot.ts';
 import type { CostAnswer } from '#contract/cost.ts';
 import type { HistoryAnswer } from '#contract/history.ts';
 import type { RequestAnswer, RequestsAnswer } from '#contract/requests.ts';
@@ -31,6 +32,7 @@ export interface Reads {
   'admin/audit': AuditAnswer;
   'admin/tokens': TokensAnswer;
   'admin/session': SessionAnswer;
+  'admin/copilot': CopilotAnswer;
   'admin/requests': RequestsAnswer;
   [request: `admin/requests/${string}`]: RequestAnswer;
   [revision: `admin/config/revisions/${number}`]: RevisionAnswer;

@@ -9,7 +9,7 @@ import { CapacityEffect } from './capacity-effect.tsx';
 import { LoadEffect } from './load-effect.tsx';
 import { clearSelection } from './selection.ts';
 import { useSettled } from './settled-value.ts';
-import { AT_ONCE_MAX, useVersionedChange } from './versioned-change.ts';
+import { AT_ONCE_MAX, useVersionedChange } from '../../data/versioned-change.ts';
 import './action-dialog.css';
 
 interface ActionDialogProps {

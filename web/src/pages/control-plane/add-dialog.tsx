@@ -6,7 +6,7 @@ import { addBackend, type NewBackend } from '../../data/changes.ts';
 import { backendRows, serves } from './backend-rows.ts';
 import { LoadEffect } from './load-effect.tsx';
 import { useSettled } from './settled-value.ts';
-import { useVersionedChange } from './versioned-change.ts';
+import { useVersionedChange } from '../../data/versioned-change.ts';
 
 interface AddDialogProps {
   readonly pool: string;

@@ -8,7 +8,7 @@ import { setStrategy } from '../../data/changes.ts';
 import { strategies } from '../../data/resources.ts';
 import { LoadEffect } from './load-effect.tsx';
 import { useSettled } from './settled-value.ts';
-import { useVersionedChange } from './versioned-change.ts';
+import { useVersionedChange } from '../../data/versioned-change.ts';
 
 interface StrategyDialogProps {
   readonly pool: string;

@@ -1,7 +1,7 @@
 /** Asks before the last change is taken back. */
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { rollBack } from '../../data/changes.ts';
-import { useVersionedChange } from './versioned-change.ts';
+import { useVersionedChange } from '../../data/versioned-change.ts';
 
 interface UndoDialogProps {
   readonly revision: number;

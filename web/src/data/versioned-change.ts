@@ -5,9 +5,9 @@
  */
 import { useRef, useState } from 'preact/hooks';
 import type { ChangeAnswer } from '#contract/control.ts';
-import type { ChangeOptions } from '../../data/changes.ts';
-import { asFault, Fault } from '../../data/fault.ts';
-import { backends } from '../../data/resources.ts';
+import type { ChangeOptions } from './changes.ts';
+import { asFault, Fault } from './fault.ts';
+import { backends } from './resources.ts';
 
 /** Each makes a revision, and the server keeps a hundred of them: so many at once leave room to go back further. */
 export const AT_ONCE_MAX = 50;
