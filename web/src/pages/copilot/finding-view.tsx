@@ -9,6 +9,7 @@ import { ApplyDialog } from './apply-dialog.tsx';
 import { Predicted } from './predicted.tsx';
 import { proposalLines } from './proposal.ts';
 import { nameOf, ToldText } from './told-text.tsx';
+import '../../components/state-badge.css';
 import './finding-view.css';
 
 export function FindingView({ finding }: { readonly finding: Finding }) {
