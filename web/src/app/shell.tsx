@@ -29,7 +29,8 @@ export function Shell({ linkProblem, startFault }: ShellProps) {
       </a>
       <div class="shell">
         <Header />
-        {state === 'reading' && <Navigation />}
+        {/* There before it is known who looks: what comes must not move what is there. */}
+        {(state === 'reading' || (state === 'unknown' && startFault === null)) && <Navigation />}
         <main id="main" class="main" tabIndex={-1}>
           {state === 'reading' && <PageOutlet />}
           {state === 'signed-out' && (

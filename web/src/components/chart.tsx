@@ -65,7 +65,7 @@ export function Chart(props: ChartProps) {
 
   return (
     <figure class="chart">
-      <div ref={place} class="chart-plot" aria-hidden="true" />
+      <div ref={place} class="chart-plot" aria-hidden="true" style={{ height: `${height}px` }} />
       <figcaption class="chart-legend">
         <span class="unseen">{label}: </span>
         {series.map((one) => (

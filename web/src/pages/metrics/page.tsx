@@ -40,7 +40,11 @@ export default function MetricsPage() {
       <div class="page">
         <Totals answer={drawn?.answer ?? null} />
         {drawn === null && fault.value !== null && <ErrorFace fault={fault.value} onRetry={() => void refresh()} />}
-        {drawn === null && fault.value === null && <Skeleton lines={8} label="Loading the history" />}
+        {drawn === null && fault.value === null && (
+          <div class="metrics-waiting">
+            <Skeleton lines={8} label="Loading the history" />
+          </div>
+        )}
         {drawn !== null && <Charts drawn={drawn} />}
         <Routes />
       </div>
