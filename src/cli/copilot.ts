@@ -1,5 +1,12 @@
 /** `edgebalancer copilot`: what is wrong and why, or the answer to a question. */
-import type { CitedValue, CopilotAnswer, CopilotLine, Finding, ProposedChange } from '#contract/copilot.ts';
+import type {
+  CitedValue,
+  CopilotAnswer,
+  CopilotLine,
+  Finding,
+  ProposedChange,
+  UncitedFigure,
+} from '#contract/copilot.ts';
 import { withAdmin } from './admin-client.ts';
 import type { AdminOptions } from './admin-place.ts';
 import { CommandError, ending } from './command-error.ts';
@@ -60,11 +67,32 @@ function told(line: CopilotLine, withEvidence: boolean): string {
       return '';
     case 'text':
       return `${harmless(line.told.text)}\n`;
+    case 'notice':
+      return `${harmless(line.text)}\n\n`;
+    case 'delta':
+      return harmlessLines(line.text);
+    case 'tool':
+      return '';
+    case 'proposal':
+      return `\nPROPOSED: ${harmless(line.says)}\n${changed(line.change)
+        .map((text) => `    ${harmless(text)}\n`)
+        .join('')}`;
     case 'finding':
       return `\n${block(line.finding, withEvidence)}`;
     case 'end':
+      if (line.uncited.length > 0) return uncitedNote(line.uncited);
       return line.answered ? '' : `\n${line.canAnswer.map((example) => `- ${harmless(example)}\n`).join('')}`;
   }
+}
+
+/** A model's words may hold line ends; whatever else acts on a terminal goes. */
+function harmlessLines(text: string): string {
+  return text.split('\n').map(harmless).join('\n');
+}
+
+function uncitedNote(uncited: readonly UncitedFigure[]): string {
+  const words = [...new Set(uncited.map(({ text }) => harmless(text)))].join(', ');
+  return `\nUncited: ${words}. No tool has given ${uncited.length === 1 ? 'this figure' : 'these figures'}: do not rely on ${uncited.length === 1 ? 'it' : 'them'}.\n`;
 }
 
 function block(finding: Finding, withEvidence: boolean): string {

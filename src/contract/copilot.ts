@@ -5,6 +5,10 @@
 import { OUTCOME_NAMES } from '#core/outcome.ts';
 import type { Estimate, SimulatedChange } from './simulate.ts';
 
+/** Who answers. All but the first ask a model. */
+export const COPILOT_PROVIDERS = ['builtin', 'anthropic', 'openai', 'bedrock', 'openai-compatible'] as const;
+export type CopilotProvider = (typeof COPILOT_PROVIDERS)[number];
+
 /** How attempts end, in the order in which counts of them are listed. */
 export const ATTEMPT_OUTCOMES: readonly (typeof OUTCOME_NAMES)[number][] = OUTCOME_NAMES;
 
@@ -138,9 +142,10 @@ export interface RuleEntry {
 
 /** `GET /admin/copilot` */
 export interface CopilotAnswer {
-  readonly provider: 'builtin';
-  /** The built-in provider uses none. */
-  readonly model: null;
+  /** Who answers questions. Findings are the rules', whoever that is. */
+  readonly provider: CopilotProvider;
+  /** Null: the built-in provider uses none. */
+  readonly model: string | null;
   /** ISO 8601: when this was worked out. */
   readonly at: string;
   /** Seconds looked back on (`copilot.window`), and how many of them there are so far. */
@@ -153,16 +158,48 @@ export interface CopilotAnswer {
   readonly gaps: readonly string[];
 }
 
-/** One line of the answer to a question. */
+/** A figure of a model's answer that no tool has given. */
+export interface UncitedFigure {
+  readonly text: string;
+  /** Place in the answer: all `delta`s, one after another. The end is the first character after it. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of a model, all its steps together. */
+export interface TokensUsed {
+  readonly input: number;
+  readonly output: number;
+}
+
+/**
+ * One line of the answer to a question. A model's answer is `delta`s, with `tool`s as it looks things up; that of the built-in
+ * provider is `text`s and `finding`s. Where a model cannot answer, a `notice` says why, and a second `begin` the built-in
+ * provider's answer.
+ */
 export type CopilotLine =
   | {
       readonly type: 'begin';
-      readonly provider: 'builtin';
-      readonly model: null;
+      readonly provider: CopilotProvider;
+      readonly model: string | null;
       readonly at: string;
       readonly question: string;
     }
   | { readonly type: 'text'; readonly told: Told }
   | { readonly type: 'finding'; readonly finding: Finding }
+  /** More of a model's words. They are a model's: nothing in them is checked but their figures, at the end. */
+  | { readonly type: 'delta'; readonly text: string }
+  /** A model reads, or simulates. */
+  | { readonly type: 'tool'; readonly name: string }
+  /** A model proposes a change; nothing is done by it. */
+  | { readonly type: 'proposal'; readonly says: string; readonly change: ProposedChange }
+  | { readonly type: 'notice'; readonly text: string }
   /** The last. `answered` false: it cannot say; `canAnswer` lists what it can. */
-  | { readonly type: 'end'; readonly answered: boolean; readonly canAnswer: readonly string[] };
+  | {
+      readonly type: 'end';
+      readonly answered: boolean;
+      readonly canAnswer: readonly string[];
+      readonly uncited: readonly UncitedFigure[];
+      /** Null: no model was asked. */
+      readonly tokens: TokensUsed | null;
+    };

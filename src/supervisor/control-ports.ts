@@ -1,6 +1,8 @@
 /** What the admin API may ask for beside the configuration. Loaded while the workers start, since no request waits for it. */
 import type { Environment } from '#control/config/environment.ts';
+import type { Config } from '#control/config/schema.ts';
 import type { Copilot } from '#control/copilot/copilot.ts';
+import type { ModelSettings } from '#control/copilot/model/model-settings.ts';
 import type { AdminPorts, CostPort, RequestsPort } from '#control/admin/ports.ts';
 import type { TakeFigures } from '#control/events/event-hub.ts';
 import type { History } from '#control/history/history.ts';
@@ -79,6 +81,8 @@ export async function controlPorts({
     observed,
     overview: () => ({ ...overview(), drift: config.drift() }),
     windowMs: () => config.config.copilot.window,
+    model: () => modelOf(config.config.copilot),
+    env,
     cpuSeconds: () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1e6;
@@ -111,6 +115,13 @@ export async function controlPorts({
       copilot.stop();
     },
   };
+}
+
+/** Null: the built-in provider answers. */
+function modelOf(copilot: Config['copilot']): ModelSettings | null {
+  const { provider, model, baseUrl = null, timeout, steps, outputTokens, tokensPerDay, price, costPerDay } = copilot;
+  if (provider === 'builtin' || model === undefined) return null;
+  return { provider, model, baseUrl, timeoutMs: timeout, steps, outputTokens, tokensPerDay, price, costPerDay };
 }
 
 /** The same for who is made before them, and asks for nothing before they are there. */

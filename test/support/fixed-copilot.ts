@@ -49,7 +49,7 @@ const LINES: readonly CopilotLine[] = [
   { type: 'begin', provider: 'builtin', model: null, at: COPILOT.at, question: 'slow?' },
   { type: 'text', told: told('By route: `app` p50 11.2 ms, p99 140 ms.') },
   { type: 'finding', finding: FINDING },
-  { type: 'end', answered: true, canAnswer: [] },
+  { type: 'end', answered: true, canAnswer: [], uncited: [], tokens: null },
 ];
 
 export const COPILOT_LINES: string = LINES.map((line) => `${JSON.stringify(line)}\n`).join('');

@@ -90,6 +90,7 @@ export class AdminApi {
       gate,
       timers,
       repeated: new RepeatedAnswers(),
+      calls: CALLS,
       version,
       audit: (entry) => this.#record(entry),
     };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   CITED_UNITS,
+  COPILOT_PROVIDERS,
   SEVERITIES,
   type CitedValue,
   type CopilotAnswer,
@@ -86,9 +87,11 @@ const finding: z.ZodType<Finding> = z.strictObject({
   cost: z.strictObject({ currency: z.string(), now: cited, then: cited }).nullable(),
 });
 
+const provider = z.enum(COPILOT_PROVIDERS);
+
 export const copilotAnswer: z.ZodType<CopilotAnswer> = z.strictObject({
-  provider: z.literal('builtin'),
-  model: z.null(),
+  provider,
+  model: z.string().nullable(),
   at: time,
   windowS: z.number(),
   coveredS: z.number(),
@@ -100,12 +103,22 @@ export const copilotAnswer: z.ZodType<CopilotAnswer> = z.strictObject({
 export const copilotLine: z.ZodType<CopilotLine> = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('begin'),
-    provider: z.literal('builtin'),
-    model: z.null(),
+    provider,
+    model: z.string().nullable(),
     at: time,
     question: z.string(),
   }),
   z.strictObject({ type: z.literal('text'), told }),
   z.strictObject({ type: z.literal('finding'), finding }),
-  z.strictObject({ type: z.literal('end'), answered: z.boolean(), canAnswer: lines }),
+  z.strictObject({ type: z.literal('delta'), text: z.string() }),
+  z.strictObject({ type: z.literal('tool'), name: z.string() }),
+  z.strictObject({ type: z.literal('proposal'), says: z.string(), change }),
+  z.strictObject({ type: z.literal('notice'), text: z.string() }),
+  z.strictObject({
+    type: z.literal('end'),
+    answered: z.boolean(),
+    canAnswer: lines,
+    uncited: z.array(z.strictObject({ text: z.string(), from: z.number(), to: z.number() })),
+    tokens: z.strictObject({ input: z.number(), output: z.number() }).nullable(),
+  }),
 ]);

@@ -24,6 +24,8 @@ export interface Api {
   readonly gate: Gate;
   readonly timers: Timers;
   readonly repeated: RepeatedAnswers;
+  /** All there are: what tools of models are made of. */
+  readonly calls: readonly AnyCall[];
   /** Of the product. */
   readonly version: string;
   /** Adds to the audit. What has been done stays done when the audit cannot be written; the log says so. */

@@ -6,6 +6,7 @@ import { json, problem, text } from './answer.ts';
 import { copilotAnswer, copilotLine } from './answers-copilot.ts';
 import { call, type AnyCall } from './call.ts';
 import { problemGiven } from './fields.ts';
+import { askWithin } from './within.ts';
 
 const NDJSON = 'application/x-ndjson';
 /** An answer without a prediction takes milliseconds. */
@@ -45,9 +46,10 @@ export const COPILOT_CALLS: readonly AnyCall[] = [
         'Another question of the same caller is being answered, or too many are; Retry-After says how long to wait',
       ),
     },
-    run: ({ api, body, caller, arrival }) => {
+    run: (asked) => {
+      const { api, body, caller, arrival } = asked;
       const asker = caller.tokenHash ?? arrival.network;
-      const lines = api.ports.copilot.ask(body.question, asker);
+      const lines = api.ports.copilot.ask(body.question, asker, (request) => askWithin(asked, request));
       if (lines === 'busy')
         return problem(429, 'Too many requests', 'A question is being answered already: one at a time.', {
           'retry-after': String(BUSY_RETRY_S),

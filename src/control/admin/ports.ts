@@ -8,6 +8,7 @@ import type { AuditEntry, ChangeAnswer, DriftEntry, FieldProblem, RevisionEntry,
 import type { ConfigDocument } from '../config/document.ts';
 import type { StreamTerms } from '../events/event-stream.ts';
 import type { AdminView } from './view.ts';
+import type { ToolRunner } from '../tools/tool.ts';
 
 /** Who asks, and from where. */
 export interface Actor {
@@ -112,7 +113,8 @@ export interface RequestsPort {
 export interface CopilotPort {
   state(): Promise<CopilotAnswer>;
   /** `asker`: who may not ask again before this is answered. `busy`: they, or too many others, are being answered. */
-  ask(question: string, asker: string): AsyncGenerator<CopilotLine> | 'busy';
+  /** `run`: calls of the admin API with the asker's rights, for a model's tools. */
+  ask(question: string, asker: string, run: ToolRunner): AsyncGenerator<CopilotLine> | 'busy';
   /** The asker has gone. Harmless when the answer has ended. */
   leave(asker: string): void;
 }

@@ -25,9 +25,8 @@ test('what is turned off is not noted, what is turned on is', () => {
 `;
   assert.deepEqual(noted(quiet), []);
   const loud = `${pool('discovery: { dns: { name: app.internal, port: 80 } }')}tracing: { otlp: "http://c:4318" }
-copilot: { provider: builtin, model: x }
 `;
-  const extra = ['pools.app.discovery.dns', 'copilot.model'];
+  const extra = ['pools.app.discovery.dns'];
   for (const key of extra) assert.ok(noted(loud).includes(key), key);
 });
 
@@ -70,7 +69,6 @@ test('what would be unsafe to leave undone is refused at its key', () => {
     [pool('http2: true'), 'f:4:5: pools.app.http2: '],
     [pool('sticky: {}'), 'f:4:5: pools.app.sticky: '],
     [`${POOL}state: { shared: "redis://cache:6379" }`, 'f:4:10: state.shared: '],
-    [`${POOL}copilot: { provider: openai }`, 'f:4:12: copilot.provider: '],
   ];
   for (const [text, line] of cases) {
     const { config, problems, notes } = loadConfig(text, 'f', {});

@@ -98,14 +98,6 @@ const NOT_IN_FORCE: readonly Row[] = [
     kind: 'refuse',
     says: 'shared state is not part of this version, and replicas would not agree; leave it out or write `null`',
   },
-  {
-    key: 'copilot.provider',
-    kind: 'refuse',
-    idle: (value) => value === 'builtin' || value === undefined || value === null,
-    says: 'model providers are not part of this version; write `builtin`, which needs no key and no network',
-  },
-  { key: 'copilot.model', kind: 'written', says: 'the built-in provider uses no model' },
-  { key: 'copilot.baseUrl', kind: 'written', says: 'the built-in provider asks nobody' },
 ];
 
 export interface Refusal {

@@ -1,5 +1,6 @@
 /** Everything beside traffic: limits by rate, state, admin, logs, tracing, cost, copilot. */
 import { z } from 'zod';
+import { COPILOT_PROVIDERS } from '#contract/copilot.ts';
 import { piecesOf, TEMPLATE_LENGTH_MAX, TEMPLATE_NAMES } from '#observe/access-template.ts';
 import {
   count,
@@ -188,19 +189,51 @@ export { cost } from './schema-cost.ts';
 
 /** Findings need some traffic to go by; a window of many minutes is deaf to what has just begun. */
 const COPILOT_WINDOW_MS = { min: 500, max: 600_000 };
+const COPILOT_TIMEOUT_MS = { min: 1000, max: 600_000 };
 
 export const copilot = section({
   window: duration(COPILOT_WINDOW_MS)
     .prefault('1m')
     .meta({ description: 'The time that findings look back on; they compare it with the five before it' }),
   provider: z
-    .enum(['builtin', 'anthropic', 'openai', 'bedrock', 'openai-compatible'])
+    .enum(COPILOT_PROVIDERS)
     .default('builtin')
     .meta({ description: 'Who answers; keys come from the environment' }),
-  model: z.string().min(1).optional().meta({ description: 'Which model' }),
+  model: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Which model; needed by all providers but the built-in one', samples: ['claude-sonnet-5'] }),
   baseUrl: z
     .string()
-    .regex(/^https?:\/\/[^\s]+$/, { error: 'expected a URL' })
+    .refine((url) => /^https?:\/\/[^\s]+$/.test(url) && URL.canParse(url), {
+      error: 'expected a URL with http or https',
+    })
     .optional()
-    .meta({ description: 'Where an openai-compatible provider is' }),
+    .meta({ description: 'Where the provider is, when not at its own address; openai-compatible needs it' }),
+  timeout: duration(COPILOT_TIMEOUT_MS)
+    .prefault('60s')
+    .meta({ description: 'How long a model may take for an answer, all its steps together' }),
+  steps: z.int().min(1).max(50).default(8).meta({ description: 'Times that a model is asked in one answer' }),
+  outputTokens: z.int().min(16).max(100_000).default(2000).meta({ description: 'Tokens of one step at most' }),
+  tokensPerDay: z
+    .int()
+    .min(0)
+    .max(1e12)
+    .default(500_000)
+    .meta({ description: 'Tokens in and out of a day (UTC); the built-in provider answers when they are used' }),
+  price: z
+    .strictObject({ input: z.number().min(0), output: z.number().min(0) })
+    .nullable()
+    .default(null)
+    .meta({ description: 'Of a million tokens, in any currency; for costPerDay' }),
+  costPerDay: z.number().min(0).nullable().default(null).meta({ description: 'Money of a day, by `price`' }),
+}).superRefine(({ provider, model, baseUrl, price, costPerDay }, context) => {
+  const issue = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
+  if (provider !== 'builtin' && model === undefined)
+    issue('model', `expected the name of a model: ${provider} has many`);
+  if (provider === 'openai-compatible' && baseUrl === undefined)
+    issue('baseUrl', 'expected the address of the server, such as http://127.0.0.1:11434/v1');
+  if (costPerDay !== null && price === null) issue('price', 'expected what tokens cost: costPerDay goes by it');
 });

@@ -24,7 +24,11 @@ import { say } from '#copilot/told.ts';
 import type { Cancel, Log, Timers } from '#core/ports.ts';
 import type { Observed } from '#observe/observed.ts';
 import type { CopilotPort, CostPort, EventsPort, HistoryPort } from '../admin/ports.ts';
+import type { Environment } from '../config/environment.ts';
+import type { ToolRunner } from '../tools/tool.ts';
 import { readKeptEvents } from './kept-events.ts';
+import type { ModelSettings } from './model/model-settings.ts';
+import { Spending } from './model/spending.ts';
 import { overviewOf, readPlane } from './plane-reader.ts';
 import { PER_WINDOW, SnapshotRing } from './snapshot-ring.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
@@ -59,6 +63,9 @@ export interface CopilotOptions {
   readonly cost: CostPort;
   /** Null: there is no simulator. */
   readonly predict: Predict | null;
+  /** The model that answers questions, as it is configured now; null: the built-in provider does. */
+  readonly model: () => ModelSettings | null;
+  readonly env: Environment;
   readonly timers: Timers;
   readonly log: Log;
 }
@@ -82,7 +89,8 @@ interface Diagnosed {
 class BuiltinCopilot implements Copilot {
   readonly #options: CopilotOptions;
   readonly #ring = new SnapshotRing();
-  readonly #asking = new Set<string>();
+  readonly #asking = new Map<string, AbortController>();
+  readonly #spending = new Spending();
   readonly #effects = new Map<string, { readonly atMs: number; readonly effect: PredictedEffect | null }>();
   #cancel: Cancel | null = null;
   #last: Diagnosed | null = null;
@@ -109,8 +117,8 @@ class BuiltinCopilot implements Copilot {
     const { readings, diagnoses } = await this.#diagnosed();
     const findings = await Promise.all(diagnoses.map((one) => this.#complete(one, readings, false)));
     return {
-      provider: 'builtin',
-      model: null,
+      provider: this.#options.model()?.provider ?? 'builtin',
+      model: this.#options.model()?.model ?? null,
       at: new Date(readings.atMs).toISOString(),
       windowS: readings.wantedS,
       coveredS: readings.windowS,
@@ -120,45 +128,99 @@ class BuiltinCopilot implements Copilot {
     };
   }
 
-  ask(question: string, asker: string): AsyncGenerator<CopilotLine> | 'busy' {
+  ask(question: string, asker: string, run: ToolRunner): AsyncGenerator<CopilotLine> | 'busy' {
     if (this.#asking.has(asker) || this.#asking.size >= ASKING_MAX) return 'busy';
-    this.#asking.add(asker);
-    return this.#answered(question.slice(0, QUESTION_LENGTH_MAX), asker);
+    const asking = new AbortController();
+    this.#asking.set(asker, asking);
+    return this.#answered(question.slice(0, QUESTION_LENGTH_MAX), asker, run, asking.signal);
   }
 
   leave(asker: string): void {
+    this.#asking.get(asker)?.abort();
     this.#asking.delete(asker);
   }
 
-  async *#answered(question: string, asker: string): AsyncGenerator<CopilotLine> {
+  async *#answered(question: string, asker: string, run: ToolRunner, signal: AbortSignal): AsyncGenerator<CopilotLine> {
     try {
-      const { readings, diagnoses } = await this.#diagnosed();
-      yield { type: 'begin', provider: 'builtin', model: null, at: new Date(readings.atMs).toISOString(), question };
-      const reply = answer(question, readings, diagnoses);
-      if (reply === null) {
-        yield {
-          type: 'text',
-          told: say`The built-in provider cannot answer that: it knows no word of it. It answers questions such as those listed.`,
-        };
-        yield { type: 'end', answered: false, canAnswer: EXAMPLES };
-        return;
+      const settings = this.#options.model();
+      if (settings !== null) {
+        const failure = yield* this.#byModel(settings, question, run, signal);
+        if (failure === null || signal.aborted) return;
+        this.#options.log.warn(
+          { provider: settings.provider, model: settings.model, why: failure },
+          'a model did not answer',
+        );
+        const text = `The model did not answer: ${failure}. What follows is the built-in provider's answer.`;
+        yield { type: 'notice', text };
       }
-      for (const told of reply.texts) yield { type: 'text', told };
-      if (reply.whatIf !== undefined) {
-        const effect = await this.#effect(reply.whatIf.pool, reply.whatIf.changes, true);
-        yield { type: 'text', told: effect === null ? reply.whatIf.without : toldEffect(effect) };
-      }
-      for (const [at, finding] of reply.findings.entries()) {
-        const whole = diagnoses.find((one) => one.finding === finding);
-        yield {
-          type: 'finding',
-          finding: whole === undefined ? finding : await this.#complete(whole, readings, at < PREDICTIONS_EACH),
-        };
-      }
-      yield { type: 'end', answered: true, canAnswer: [] };
+      yield* this.#byRules(question);
     } finally {
       this.leave(asker);
     }
+  }
+
+  /** Why it could not answer, in words without a secret; null: it has. */
+  async *#byModel(
+    settings: ModelSettings,
+    question: string,
+    run: ToolRunner,
+    signal: AbortSignal,
+  ): AsyncGenerator<CopilotLine, string | null> {
+    const { timers, env } = this.#options;
+    const refused = this.#spending.refusal(settings, timers.wallMs());
+    if (refused !== null) return refused;
+    try {
+      const [{ modelSource }, { answerByModel }, { failureText }] = await Promise.all([
+        import('./model/model-source.ts'),
+        import('./model/model-answer.ts'),
+        import('./model/model-failure.ts'),
+      ]);
+      const source = await modelSource(settings, env);
+      if ('problem' in source) return source.problem;
+      try {
+        yield* answerByModel({
+          question,
+          model: source.model,
+          settings,
+          run,
+          at: new Date(timers.wallMs()).toISOString(),
+          signal,
+          onUsed: (used) => this.#spending.add(used, settings, timers.wallMs()),
+        });
+        return null;
+      } catch (error) {
+        return failureText(error, settings);
+      }
+    } catch (error) {
+      return `its library could not be loaded (${error instanceof Error ? error.name : 'unknown'})`;
+    }
+  }
+
+  async *#byRules(question: string): AsyncGenerator<CopilotLine> {
+    const { readings, diagnoses } = await this.#diagnosed();
+    yield { type: 'begin', provider: 'builtin', model: null, at: new Date(readings.atMs).toISOString(), question };
+    const reply = answer(question, readings, diagnoses);
+    if (reply === null) {
+      yield {
+        type: 'text',
+        told: say`The built-in provider cannot answer that: it knows no word of it. It answers questions such as those listed.`,
+      };
+      yield { type: 'end', answered: false, canAnswer: EXAMPLES, uncited: [], tokens: null };
+      return;
+    }
+    for (const told of reply.texts) yield { type: 'text', told };
+    if (reply.whatIf !== undefined) {
+      const effect = await this.#effect(reply.whatIf.pool, reply.whatIf.changes, true);
+      yield { type: 'text', told: effect === null ? reply.whatIf.without : toldEffect(effect) };
+    }
+    for (const [at, finding] of reply.findings.entries()) {
+      const whole = diagnoses.find((one) => one.finding === finding);
+      yield {
+        type: 'finding',
+        finding: whole === undefined ? finding : await this.#complete(whole, readings, at < PREDICTIONS_EACH),
+      };
+    }
+    yield { type: 'end', answered: true, canAnswer: [], uncited: [], tokens: null };
   }
 
   /** A fault of the program here must not end what it only watches. */

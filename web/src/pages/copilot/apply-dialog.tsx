@@ -1,29 +1,33 @@
 /** Asks before a recommended change is made: the difference, the prediction, and that it can be taken back. */
-import type { Finding, ProposedChange } from '#contract/copilot.ts';
+import type { ComponentChildren } from 'preact';
+import type { PredictedEffect, ProposedChange } from '#contract/copilot.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { useVersionedChange } from '../../data/versioned-change.ts';
 import { Predicted } from './predicted.tsx';
 import { makeProposal } from './proposal.ts';
-import { ToldText } from './told-text.tsx';
 
 export interface ApplyDialogProps {
-  readonly finding: Finding;
+  /** What it does and why. */
+  readonly says: ComponentChildren;
+  readonly predicted: PredictedEffect | null;
   readonly change: ProposedChange;
   readonly onClose: () => void;
 }
 
-export function ApplyDialog({ finding, change, onClose }: ApplyDialogProps) {
-  const versioned = useVersionedChange([{ name: finding.id, run: (options) => makeProposal(change, options) }]);
+export function ApplyDialog({ says, change, predicted, onClose }: ApplyDialogProps) {
+  const versioned = useVersionedChange([
+    { name: 'the recommendation', run: (options) => makeProposal(change, options) },
+  ]);
   return (
     <ConfirmDialog
       open
       onClose={onClose}
       title="Apply the recommendation"
       predict={versioned.predict}
-      effectKey={`${finding.id} ${versioned.turn}`}
+      effectKey={`${JSON.stringify(change)} ${versioned.turn}`}
       effect={
         <>
-          {finding.predicted !== null && <Predicted effect={finding.predicted} />}
+          {predicted !== null && <Predicted effect={predicted} />}
           <p class="soft">It is a revision with your name. It can be taken back on the page Configuration.</p>
         </>
       }
@@ -31,11 +35,7 @@ export function ApplyDialog({ finding, change, onClose }: ApplyDialogProps) {
       onConfirm={versioned.confirm}
       done="The recommendation is in force"
     >
-      {finding.recommendation !== null && (
-        <p>
-          <ToldText told={finding.recommendation.says} />
-        </p>
-      )}
+      <p>{says}</p>
     </ConfirmDialog>
   );
 }

@@ -1,13 +1,9 @@
 /** One finding: what it is, why it is said, on which figures, and what to do. */
-import { useState } from 'preact/hooks';
 import type { CitedValue, Finding, Severity } from '#contract/copilot.ts';
-import { Button } from '../../components/button.tsx';
-import { isOperator } from '../../data/session.ts';
 import { count, millis, money, share } from '../../format/figures.ts';
 import { Link } from '../../routing/link.tsx';
-import { ApplyDialog } from './apply-dialog.tsx';
 import { Predicted } from './predicted.tsx';
-import { proposalLines } from './proposal.ts';
+import { Proposal } from './proposal-view.tsx';
 import { nameOf, ToldText } from './told-text.tsx';
 import '../../components/state-badge.css';
 import './finding-view.css';
@@ -57,32 +53,15 @@ export function FindingView({ finding }: { readonly finding: Finding }) {
   );
 }
 
-function Advice({ finding }: { readonly finding: Finding }) {
-  const [asking, setAsking] = useState(false);
-  const { recommendation } = finding;
+function Advice({ finding: { recommendation, predicted } }: { readonly finding: Finding }) {
   if (recommendation === null) return null;
   const { says, change } = recommendation;
+  const told = <ToldText told={says} />;
+  if (change !== null) return <Proposal says={told} change={change} predicted={predicted} />;
   return (
-    <div class="finding-advice">
-      <p>
-        <strong>Do:</strong> <ToldText told={says} />
-      </p>
-      {change !== null && (
-        <div class="finding-change">
-          <pre tabIndex={0} aria-label="The change">
-            {proposalLines(change).join('\n')}
-          </pre>
-          {isOperator.value ? (
-            <Button size="small" onClick={() => setAsking(true)}>
-              Review and apply
-            </Button>
-          ) : (
-            <span class="soft">An operator can apply it.</span>
-          )}
-          {asking && <ApplyDialog finding={finding} change={change} onClose={() => setAsking(false)} />}
-        </div>
-      )}
-    </div>
+    <p>
+      <strong>Do:</strong> {told}
+    </p>
   );
 }
 

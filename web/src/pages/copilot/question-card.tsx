@@ -7,6 +7,8 @@ import { ErrorFace } from '../../components/error-face.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { ask, endAsking, exchange, type Exchange } from './conversation.ts';
 import { FindingView } from './finding-view.tsx';
+import { ModelText } from './model-text.tsx';
+import { Proposal } from './proposal-view.tsx';
 import { ToldText } from './told-text.tsx';
 import './question-card.css';
 
@@ -76,10 +78,16 @@ interface AnswerProps {
 }
 
 function Answer({ exchange: known, onAsk }: AnswerProps) {
-  const { question, texts, findings, answered, canAnswer, fault } = known;
+  const { question, texts, findings, answered, canAnswer, fault, said, uncited, looksAt, proposals, notice } = known;
   return (
     <section class="answer" aria-label={`Answer to: ${question}`} aria-live="polite" aria-busy={answered === null}>
       <h3>{question}</h3>
+      {notice !== null && <p class="answer-notice">{notice}</p>}
+      {said !== '' && <ModelText said={said} uncited={uncited} />}
+      {proposals.map((proposal, at) => (
+        <Proposal key={at} says={proposal.says} change={proposal.change} />
+      ))}
+      {looksAt !== null && <p class="soft">Looks at {looksAt} …</p>}
       {texts.map((told, at) => (
         <p key={at}>
           <ToldText told={told} />
