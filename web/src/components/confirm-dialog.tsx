@@ -26,13 +26,15 @@ export interface ConfirmDialogProps {
   /** On the button: a verb. */
   readonly action: string;
   readonly danger?: boolean;
+  /** False: what was entered cannot be done as it is, and the dialog shows why. */
+  readonly ready?: boolean;
   readonly onConfirm: () => Promise<unknown>;
   /** Said when it is done. */
   readonly done?: string;
 }
 
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { open, onClose, title, action, danger = false, onConfirm, done } = props;
+  const { open, onClose, title, action, danger = false, ready = true, onConfirm, done } = props;
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault | null>(null);
   const close = (): void => {
@@ -55,7 +57,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   const actions = (
     <>
       <Button onClick={close}>Cancel</Button>
-      <Button kind={danger ? 'danger' : 'primary'} busy={busy} onClick={() => void confirm()}>
+      <Button kind={danger ? 'danger' : 'primary'} busy={busy} disabled={!ready} onClick={() => void confirm()}>
         {action}
       </Button>
     </>

@@ -22,6 +22,10 @@ const PATHS = {
   play: 'M5.5 3.5v9l7-4.5z',
   keyboard: 'M1.5 4h13v8h-13zM4 6.5h.01M6.5 6.5h.01M9 6.5h.01M11.5 6.5h.01M5 9.5h6',
   external: 'M6 3.5H3v9.5h9.5V10M9 3h4v4M13 3 7.5 8.5',
+  more: 'M3.5 8h.01M8 8h.01M12.5 8h.01',
+  search: 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.3 10.3l3.2 3.2',
+  plus: 'M8 3v10M3 8h10',
+  undo: 'M5.5 3 2.5 6l3 3M2.5 6h7a3.7 3.7 0 0 1 0 7.4H6',
   warning: 'M8 2.5 14 13H2zM8 6.5v3M8 11.3v.01',
 } as const;
 export type IconName = keyof typeof PATHS;

@@ -14,7 +14,7 @@ export function TableHead<Row>({ columns, order, onOrder }: TableHeadProps<Row>)
     <thead>
       <tr aria-rowindex={1}>
         {columns.map((column) => {
-          const { key, title, align, width, sortBy, minor = false } = column;
+          const { key, title, align, width, sortBy, minor = false, quietTitle = false } = column;
           const mine = order?.by === key ? order : null;
           const classes = `${align === 'right' ? 'number' : ''} ${minor ? 'table-minor' : ''}`;
           return (
@@ -26,7 +26,7 @@ export function TableHead<Row>({ columns, order, onOrder }: TableHeadProps<Row>)
               aria-sort={mine === null ? undefined : mine.descending ? 'descending' : 'ascending'}
             >
               {sortBy === undefined ? (
-                title
+                <span class={quietTitle ? 'unseen' : ''}>{title}</span>
               ) : (
                 <button type="button" class="table-sort" onClick={() => onOrder(next(column, mine))}>
                   {title}

@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly key: string;
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
+  /** The title is said, not shown: of ticks and buttons. */
+  readonly quietTitle?: boolean;
   /** What it is sorted by; left out: it is not sorted. */
   readonly sortBy?: (row: Row) => Sortable;
   /** Figures stand at the right, so that their digits do. */
@@ -98,6 +100,7 @@ export function Table<Row>(props: TableProps<Row>) {
               <tr
                 key={rowKey(row)}
                 aria-rowindex={index + 2}
+                data-key={rowKey(row)}
                 aria-selected={isChosen === undefined ? undefined : isChosen(row) ? 'true' : 'false'}
                 class={onOpen === undefined ? '' : 'table-open'}
                 tabIndex={index === current ? 0 : -1}

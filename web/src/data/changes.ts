@@ -9,6 +9,8 @@ import { send, type SendOptions } from './client.ts';
 export interface ChangeOptions {
   readonly dryRun?: boolean;
   readonly ifMatch?: string;
+  /** Told the ETag of the configuration in force: what a change that has been looked at first is made for. */
+  readonly onEtag?: (etag: string) => void;
 }
 
 export interface NewBackend {
@@ -66,7 +68,7 @@ export function saveConfig(options?: ChangeOptions): Promise<ChangeAnswer> {
 async function change<T extends ChangeAnswer>(
   method: string,
   path: string,
-  { dryRun = false, ifMatch }: ChangeOptions = {},
+  { dryRun = false, ifMatch, onEtag }: ChangeOptions = {},
   more: SendOptions = {},
 ): Promise<T> {
   const options: SendOptions = {
@@ -74,7 +76,10 @@ async function change<T extends ChangeAnswer>(
     query: { dryRun: dryRun ? 'true' : null },
     ...(ifMatch !== undefined && { ifMatch }),
   };
-  return (await (await send(method, path, options)).json()) as T;
+  const answer = await send(method, path, options);
+  const etag = answer.headers.get('etag');
+  if (etag !== null) onEtag?.(etag);
+  return (await answer.json()) as T;
 }
 
 function backendPath(pool: string, id: string): string {
