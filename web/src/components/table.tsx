@@ -66,8 +66,11 @@ export function Table<Row>(props: TableProps<Row>) {
     setAt(wanted);
     const element = scroller.current;
     if (element !== null && long) keepInSight(element, wanted * rowHeight, rowHeight);
-    // The row may only now be drawn.
-    requestAnimationFrame(() => element?.querySelector<HTMLElement>(`[aria-rowindex="${wanted + 2}"]`)?.focus());
+    const row = (): HTMLElement | null | undefined =>
+      element?.querySelector<HTMLElement>(`[aria-rowindex="${wanted + 2}"]`);
+    // At once where it is drawn already, so that the next key finds it; else when it has been.
+    if (row()) row()?.focus();
+    else requestAnimationFrame(() => row()?.focus());
   };
   const press = (event: TargetedKeyboardEvent<HTMLElement>): void => {
     if (!(event.target instanceof HTMLTableRowElement)) return;

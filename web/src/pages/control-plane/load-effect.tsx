@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Estimate, PredictedFigures, SimulatedChange } from '#contract/simulate.ts';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { asFault } from '../../data/fault.ts';
-import { millis, share } from '../../format/figures.ts';
+import { millis, share, UNKNOWN } from '../../format/figures.ts';
 import { predictLoad, type LoadPrediction } from './load-prediction.ts';
 import './load-effect.css';
 
@@ -42,7 +42,8 @@ export function LoadEffect({ pool, changes, note }: LoadEffectProps) {
 
 interface Line {
   readonly title: string;
-  readonly of: (figures: PredictedFigures) => Estimate;
+  /** Null: no good answer was seen to measure. */
+  readonly of: (figures: PredictedFigures) => Estimate | null;
   readonly text: (value: number) => string;
 }
 
@@ -74,8 +75,8 @@ function Figures({ prediction, note }: { readonly prediction: Known; readonly no
           {LINES.map(({ title, of, text }) => (
             <tr key={title}>
               <th scope="row">{title}</th>
-              <td>{text(of(now).mean)}</td>
-              <td>{text(of(then).mean)}</td>
+              <td>{meanOf(of(now), text)}</td>
+              <td>{meanOf(of(then), text)}</td>
               <td>{differenceOf(of(then.difference), text)}</td>
             </tr>
           ))}
@@ -98,8 +99,14 @@ function Figures({ prediction, note }: { readonly prediction: Known; readonly no
   );
 }
 
+function meanOf(estimate: Estimate | null, text: (value: number) => string): string {
+  return estimate === null ? UNKNOWN : text(estimate.mean);
+}
+
 /** Where zero lies within, nobody can say which way it goes. */
-function differenceOf({ low, high }: Estimate, text: (value: number) => string): string {
+function differenceOf(estimate: Estimate | null, text: (value: number) => string): string {
+  if (estimate === null) return UNKNOWN;
+  const { low, high } = estimate;
   if (low <= 0 && high >= 0) return 'none to be seen';
   const [least, most] = low > 0 ? [low, high] : [-high, -low];
   const sign = low > 0 ? '+' : '−';
