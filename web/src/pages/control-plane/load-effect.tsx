@@ -51,7 +51,7 @@ const LINES: readonly Line[] = [
   { title: 'p50', of: ({ p50Ms }) => p50Ms, text: millis },
   { title: 'p99', of: ({ p99Ms }) => p99Ms, text: millis },
   { title: 'Errors', of: ({ errors }) => errors, text: share },
-  { title: 'Busiest backend', of: ({ imbalance }) => imbalance, text: (times) => `${times.toFixed(2)} × its share` },
+  { title: 'Busiest backend, of its share', of: ({ imbalance }) => imbalance, text: (times) => `${times.toFixed(2)}×` },
 ];
 
 type Known = Extract<LoadPrediction, { kind: 'known' }>;
