@@ -20,6 +20,8 @@ type RowColumn = Column<BackendRow>;
 /** Above these shares of failed attempts somebody should look. */
 const ERRORS_WARN = 0.001;
 const ERRORS_BAD = 0.02;
+/** Of fewer seconds a line is a speck. */
+const LINE_MIN = 10;
 
 const TICK: RowColumn = {
   key: 'tick',
@@ -157,7 +159,7 @@ const P99: RowColumn = {
   cell: ({ backend, trail }) => (
     <span class="backend-figure" title="Of all requests since the start; the line is the past minute">
       <span class="backend-line">
-        <Sparkline values={trail.p99s} length={TRAIL_MAX} />
+        {trail.p99s.length >= LINE_MIN && <Sparkline values={trail.p99s} length={TRAIL_MAX} />}
       </span>
       <span class="backend-amount">{millis(latencyOf(backend, 'p99'))}</span>
     </span>
@@ -197,6 +199,9 @@ const ACT: RowColumn = {
   },
 };
 
+/** On a phone there is room for the menu, which has all of them. */
+const ACT_PHONE: RowColumn = { ...ACT, width: '3rem', cell: ({ key }) => <RowMenuButton rowKey={key} /> };
+
 export interface ColumnChoice {
   /** Those who may change things are given ticks and actions. */
   readonly acts: boolean;
@@ -221,7 +226,7 @@ export function columnsFor({ acts, onePool, room, open }: ColumnChoice): readonl
     NAME,
     ...(onePool ? [] : [POOL]),
     ...MIDDLE[room],
-    ...(acts && !open ? [ACT] : []),
+    ...(acts && !open ? [room === 'phone' ? ACT_PHONE : ACT] : []),
   ];
 }
 
