@@ -221,7 +221,8 @@ const MIDDLE: Readonly<Record<ColumnChoice['room'], readonly RowColumn[]>> = {
 
 export function columnsFor({ acts, onePool, room, open }: ColumnChoice): readonly RowColumn[] {
   return [
-    ...(acts ? [TICK] : []),
+    // Several at once are chosen where there is room for it.
+    ...(acts && room !== 'phone' ? [TICK] : []),
     STATE,
     NAME,
     ...(onePool ? [] : [POOL]),
