@@ -4,7 +4,7 @@ import type { RefObject } from 'preact';
 
 /** Below this a browser draws all of them faster than this could choose. */
 export const WHOLE_MAX = 80;
-const BEYOND = 12;
+const BEYOND = 8;
 
 export interface RowWindow {
   /** The first row that is drawn, and the one after the last. */

@@ -6,6 +6,7 @@ import type { ComponentChildren, TargetedKeyboardEvent } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { ordered, type Order, type Sortable } from './table-order.ts';
 import { TableHead } from './table-head.tsx';
+import { useDrawnRows, type RowActs } from './table-row.tsx';
 import { useRowWindow, WHOLE_MAX } from './table-window.ts';
 import './table.css';
 
@@ -60,18 +61,20 @@ export function Table<Row>(props: TableProps<Row>) {
   const { from, to } = useRowWindow(scroller, sorted.length, rowHeight);
   const long = sorted.length > WHOLE_MAX;
   const current = Math.min(at, Math.max(0, sorted.length - 1));
+  const drawn = useDrawnRows<Row>();
+  const acts = useRef<RowActs<Row>>({ focused: setAt, open: () => {} }).current;
+  acts.open = (row) => onOpen?.(row);
 
   const goTo = (index: number): void => {
     const wanted = Math.max(0, Math.min(sorted.length - 1, index));
     setAt(wanted);
     const element = scroller.current;
     if (element !== null && long) keepInSight(element, wanted * rowHeight, rowHeight);
-    const find = (): HTMLElement | null | undefined =>
+    const row = (): HTMLElement | null | undefined =>
       element?.querySelector<HTMLElement>(`[aria-rowindex="${wanted + 2}"]`);
-    const row = find();
-    // At once where it is there: the next key is meant for it. Else it is drawn only now.
-    if (row !== null && row !== undefined) row.focus();
-    else requestAnimationFrame(() => find()?.focus());
+    // At once where it is drawn already, so that the next key finds it; else when it has been.
+    if (row()) row()?.focus();
+    else requestAnimationFrame(() => row()?.focus());
   };
   const press = (event: TargetedKeyboardEvent<HTMLElement>): void => {
     if (!(event.target instanceof HTMLTableRowElement)) return;
@@ -98,27 +101,18 @@ export function Table<Row>(props: TableProps<Row>) {
         <TableHead columns={columns} order={order} onOrder={props.onOrder ?? setOwn} />
         <tbody onKeyDown={press}>
           {from > 0 && <Gap height={from * rowHeight} columns={columns.length} />}
-          {sorted.slice(from, to).map((row, offset) => {
-            const index = from + offset;
-            return (
-              <tr
-                key={rowKey(row)}
-                aria-rowindex={index + 2}
-                data-key={rowKey(row)}
-                aria-selected={isChosen === undefined ? undefined : isChosen(row) ? 'true' : 'false'}
-                class={onOpen === undefined ? '' : 'table-open'}
-                tabIndex={index === current ? 0 : -1}
-                onFocus={() => setAt(index)}
-                onClick={onOpen === undefined ? undefined : (event) => isOwnPress(event) && onOpen(row)}
-              >
-                {columns.map(({ key, cell, align, minor = false }) => (
-                  <td key={key} class={`${align === 'right' ? 'number' : ''} ${minor ? 'table-minor' : ''}`}>
-                    {cell(row)}
-                  </td>
-                ))}
-              </tr>
-            );
-          })}
+          {drawn(
+            sorted.slice(from, to).map((row, offset) => ({
+              row,
+              rowKey: rowKey(row),
+              columns,
+              index: from + offset,
+              isCurrent: from + offset === current,
+              isChosen: isChosen?.(row),
+              canOpen: onOpen !== undefined,
+              acts,
+            })),
+          )}
           {to < sorted.length && <Gap height={(sorted.length - to) * rowHeight} columns={columns.length} />}
         </tbody>
       </table>
@@ -134,11 +128,6 @@ function Gap({ height, columns }: { readonly height: number; readonly columns: n
       <td colSpan={columns} style={{ height: `${height}px` }} />
     </tr>
   );
-}
-
-/** Not one on a button or a link within the row. */
-function isOwnPress(event: Event): boolean {
-  return !(event.target instanceof Element && event.target.closest('a, button, input, select, label') !== null);
 }
 
 function keepInSight(element: HTMLElement, top: number, height: number): void {

@@ -14,6 +14,8 @@ const RETRY_MS = 3_000;
 /** Of its period: what is older is stale. */
 const STALE_PERIODS = 3;
 const STALE_MIN_MS = 5_000;
+/** When a thousand backends change at once, they are read this often, and not a thousand times. */
+const MOVED_MS = 250;
 
 export interface Resource<T> {
   /** Null: nothing has come yet. */
@@ -47,6 +49,8 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>, options: 
   let followers = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: AbortController | null = null;
+  /** Something has moved since the running read began. */
+  let isOutrun = false;
   let leave = (): void => {};
   let known = sessionTurns.peek();
 
@@ -54,6 +58,7 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>, options: 
     clearTimeout(timer);
     running?.abort();
     const mine = (running = new AbortController());
+    isOutrun = false;
     try {
       const got = await read(mine.signal);
       if (mine.signal.aborted) return;
@@ -63,8 +68,8 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>, options: 
         atMs.value = serverNow();
       });
     } catch (thrown) {
-      if (mine.signal.aborted || isAbort(thrown)) return;
-      fault.value = asFault(thrown);
+      if (mine.signal.aborted) return;
+      if (!isAbort(thrown)) fault.value = asFault(thrown);
     }
     running = null;
     again();
@@ -72,9 +77,16 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>, options: 
 
   function again(): void {
     clearTimeout(timer);
-    const waitMs = fault.peek() === null ? everyMs : Math.max(RETRY_MS, everyMs ?? 0);
+    const usualMs = isOutrun ? MOVED_MS : everyMs;
+    const waitMs = fault.peek() === null ? usualMs : Math.max(RETRY_MS, everyMs ?? 0);
     if (followers === 0 || waitMs === null || document.hidden) return;
     timer = setTimeout(() => void refresh(), waitMs);
+  }
+
+  /** A read that runs is not given up for the next: while changes come faster than answers, none would ever come. */
+  function moved(): void {
+    if (running === null) void refresh();
+    else isOutrun = true;
   }
 
   function begin(): () => void {
@@ -85,13 +97,16 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>, options: 
     const stop = effect(() => {
       const turn = sessionTurns.value;
       const mayRead = sessionState.value === 'reading';
-      for (const moved of on) void moved.value;
+      for (const turns of on) void turns.value;
       untracked(() => {
-        if (turn !== known) {
+        const isAnew = turn !== known;
+        if (isAnew) {
           known = turn;
           value.value = fault.value = atMs.value = null;
         }
-        if (mayRead) void refresh();
+        if (!mayRead) return;
+        if (isAnew) void refresh();
+        else moved();
       });
     });
     return () => {
@@ -99,6 +114,7 @@ export function resource<T>(read: (signal: AbortSignal) => Promise<T>, options: 
       document.removeEventListener('visibilitychange', seen);
       clearTimeout(timer);
       running?.abort();
+      running = null;
     };
   }
 

@@ -5,6 +5,7 @@ import { serverNowMs } from '../../data/clock.ts';
 import { backends } from '../../data/resources.ts';
 import { isOperator } from '../../data/session.ts';
 import { stateChanges } from '../../data/state-changes.ts';
+import { count } from '../../format/figures.ts';
 import { reasonOf } from './backend-reason.ts';
 import { backendRows, isTroubled, serves, severity, type BackendRow } from './backend-rows.ts';
 import { askAction } from './pending-change.ts';
@@ -78,6 +79,6 @@ function Trouble({ row }: { readonly row: BackendRow }) {
 function allWell(rows: readonly BackendRow[]): string {
   const serving = rows.filter(({ backend }) => serves(backend)).length;
   const out = rows.length - serving;
-  if (out === 0) return rows.length === 1 ? 'The one backend serves.' : `All ${rows.length} backends serve.`;
-  return `${serving} of ${rows.length} backends serve; ${out === 1 ? 'one is' : `${out} are`} out because an operator said so.`;
+  if (out === 0) return rows.length === 1 ? 'The one backend serves.' : `All ${count(rows.length)} backends serve.`;
+  return `${count(serving)} of ${count(rows.length)} backends serve; ${out === 1 ? 'one is' : `${count(out)} are`} out because an operator said so.`;
 }

@@ -20,6 +20,8 @@ type RowColumn = Column<BackendRow>;
 /** Above these shares of failed attempts somebody should look. */
 const ERRORS_WARN = 0.001;
 const ERRORS_BAD = 0.02;
+/** Of fewer seconds a line is a speck. */
+const LINE_MIN = 10;
 
 const TICK: RowColumn = {
   key: 'tick',
@@ -41,7 +43,7 @@ const TICK: RowColumn = {
 const STATE: RowColumn = {
   key: 'state',
   title: 'State',
-  width: '7.5rem',
+  width: '7rem',
   sortBy: ({ backend }) => severity(backend),
   cell: ({ backend }) => <StateBadge state={backend.state} />,
 };
@@ -49,6 +51,8 @@ const STATE: RowColumn = {
 const NAME: RowColumn = {
   key: 'backend',
   title: 'Backend',
+  // In a long table a column without a width gets what the others leave, which may be nothing.
+  width: '7rem',
   sortBy: ({ id }) => id,
   cell: ({ key, id, backend }) => (
     <button type="button" class="backend-name" tabIndex={-1} title={backend.url} onClick={() => openBackend(key)}>
@@ -69,7 +73,7 @@ const POOL: RowColumn = {
 const CIRCUIT: RowColumn = {
   key: 'circuit',
   title: 'Circuit',
-  width: '6.5rem',
+  width: '6rem',
   minor: true,
   sortBy: ({ backend }) => ({ open: 0, 'half-open': 1, closed: 2 })[backend.circuit],
   cell: ({ backend: { circuit, circuitChange } }) =>
@@ -85,7 +89,7 @@ const CIRCUIT: RowColumn = {
 const WEIGHT: RowColumn = {
   key: 'weight',
   title: 'Weight',
-  width: '5.5rem',
+  width: '4.25rem',
   align: 'right',
   minor: true,
   sortBy: ({ backend }) => backend.effectiveWeight,
@@ -95,7 +99,7 @@ const WEIGHT: RowColumn = {
 const IN_FLIGHT: RowColumn = {
   key: 'inFlight',
   title: 'In flight',
-  width: '5rem',
+  width: '4.5rem',
   align: 'right',
   sortBy: ({ backend }) => backend.inFlight,
   cell: ({ backend }) => count(backend.inFlight),
@@ -104,7 +108,7 @@ const IN_FLIGHT: RowColumn = {
 const SHARE: RowColumn = {
   key: 'share',
   title: 'Share',
-  width: '5rem',
+  width: '4.25rem',
   align: 'right',
   minor: true,
   sortBy: (row) => row.share,
@@ -114,7 +118,7 @@ const SHARE: RowColumn = {
 const RATE: RowColumn = {
   key: 'rate',
   title: 'Req/s',
-  width: '8rem',
+  width: '6.25rem',
   align: 'right',
   sortBy: (row) => row.rate,
   cell: (row) => (
@@ -130,7 +134,7 @@ const RATE: RowColumn = {
 const ERRORS: RowColumn = {
   key: 'errors',
   title: 'Errors',
-  width: '5rem',
+  width: '4.25rem',
   align: 'right',
   sortBy: (row) => row.errorShare,
   cell: ({ errorShare }) => <span class={errorsTone(errorShare)}>{share(errorShare)}</span>,
@@ -139,7 +143,7 @@ const ERRORS: RowColumn = {
 const P50: RowColumn = {
   key: 'p50',
   title: 'p50',
-  width: '5rem',
+  width: '4.75rem',
   align: 'right',
   minor: true,
   sortBy: ({ backend }) => latencyOf(backend, 'p50'),
@@ -149,13 +153,13 @@ const P50: RowColumn = {
 const P99: RowColumn = {
   key: 'p99',
   title: 'p99',
-  width: '8rem',
+  width: '6.75rem',
   align: 'right',
   sortBy: ({ backend }) => latencyOf(backend, 'p99'),
   cell: ({ backend, trail }) => (
     <span class="backend-figure" title="Of all requests since the start; the line is the past minute">
       <span class="backend-line">
-        <Sparkline values={trail.p99s} length={TRAIL_MAX} />
+        {trail.p99s.length >= LINE_MIN && <Sparkline values={trail.p99s} length={TRAIL_MAX} />}
       </span>
       <span class="backend-amount">{millis(latencyOf(backend, 'p99'))}</span>
     </span>
@@ -165,7 +169,7 @@ const P99: RowColumn = {
 const PROBE: RowColumn = {
   key: 'probe',
   title: 'Last probe',
-  width: '9.5rem',
+  width: '7.5rem',
   minor: true,
   sortBy: ({ backend: { lastProbe } }) => (lastProbe === null ? null : lastProbe.ok ? lastProbe.ms : -1),
   cell: ({ backend }) => <Probe backend={backend} />,
@@ -175,7 +179,7 @@ const ACT: RowColumn = {
   key: 'act',
   title: 'Actions',
   quietTitle: true,
-  width: '7.5rem',
+  width: '7rem',
   align: 'right',
   cell: (row) => {
     const name = firstAction(row);
@@ -195,26 +199,35 @@ const ACT: RowColumn = {
   },
 };
 
+/** On a phone there is room for the menu, which has all of them. */
+const ACT_PHONE: RowColumn = { ...ACT, width: '3rem', cell: ({ key }) => <RowMenuButton rowKey={key} /> };
+
 export interface ColumnChoice {
   /** Those who may change things are given ticks and actions. */
   readonly acts: boolean;
   /** Of one pool only: its name would say nothing. */
   readonly onePool: boolean;
-  /** Beside an open backend there is room for the most important. */
-  readonly narrow: boolean;
+  /** Room for: all of it; what is looked at first; what fits a phone. What is left out is in the details. */
+  readonly room: 'wide' | 'medium' | 'phone';
+  /** A backend is open: what can be done to it stands there. */
+  readonly open: boolean;
 }
 
-export function columnsFor({ acts, onePool, narrow }: ColumnChoice): readonly RowColumn[] {
-  const middle = narrow
-    ? [IN_FLIGHT, RATE, ERRORS, P99]
-    : [CIRCUIT, WEIGHT, IN_FLIGHT, SHARE, RATE, ERRORS, P50, P99, PROBE];
+const MIDDLE: Readonly<Record<ColumnChoice['room'], readonly RowColumn[]>> = {
+  wide: [CIRCUIT, WEIGHT, IN_FLIGHT, SHARE, RATE, ERRORS, P50, P99, PROBE],
+  medium: [CIRCUIT, IN_FLIGHT, RATE, ERRORS, P99],
+  phone: [RATE, ERRORS],
+};
+
+export function columnsFor({ acts, onePool, room, open }: ColumnChoice): readonly RowColumn[] {
   return [
-    ...(acts ? [TICK] : []),
+    // Several at once are chosen where there is room for it.
+    ...(acts && room !== 'phone' ? [TICK] : []),
     STATE,
     NAME,
     ...(onePool ? [] : [POOL]),
-    ...middle,
-    ...(acts && !narrow ? [ACT] : []),
+    ...MIDDLE[room],
+    ...(acts && !open ? [room === 'phone' ? ACT_PHONE : ACT] : []),
   ];
 }
 

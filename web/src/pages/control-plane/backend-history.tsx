@@ -15,7 +15,7 @@ export function BackendHistory({ changes, nowMs }: BackendHistoryProps) {
   if (changes.length === 0) return <p class="soft">Nothing that the server still knows of.</p>;
   return (
     <>
-      <ol class="backend-history">
+      <ol class="backend-history" tabIndex={0} aria-label="Changes, the newest first">
         {changes.slice(0, SHOWN_MAX).map((change) => (
           <li key={change.id}>
             <time dateTime={change.data.at} title={ago(change.atMs, nowMs)}>

@@ -48,7 +48,7 @@ function ofState({ state, inFlight, circuit }: BackendEntry, time: string, said:
     inFlight === 0 ? 'nothing is left of it' : `${inFlight} ${inFlight === 1 ? 'request' : 'requests'} still run`;
   switch (state) {
     case 'unhealthy':
-      return `Its probes fail${time}${why}. It gets no requests.`;
+      return `Its probes ${time === '' ? 'fail' : `have failed${time}`}${why}. It gets no requests.`;
     case 'falling':
       return `Its last probe failed${why}. It still gets requests.`;
     case 'rising':

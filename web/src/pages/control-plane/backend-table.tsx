@@ -8,6 +8,7 @@ import { backends } from '../../data/resources.ts';
 import { isOperator } from '../../data/session.ts';
 import { columnsFor } from './backend-columns.tsx';
 import { backendRows } from './backend-rows.ts';
+import { screenRoom } from './screen-room.ts';
 import { SelectionBar } from './selection-bar.tsx';
 import { TableToolbar } from './table-toolbar.tsx';
 import {
@@ -27,10 +28,11 @@ export function BackendTable() {
   const acts = isOperator.value;
   const pools = backends.value.value?.pools.length ?? 0;
   const onePool = pools < 2 || poolChoice.value.value !== '';
-  const narrow = opened.value !== null;
-  const columns = useMemo(() => columnsFor({ acts, onePool, narrow }), [acts, onePool, narrow]);
+  const open = opened.value !== null;
+  const room = open && screenRoom.value === 'wide' ? 'medium' : screenRoom.value;
+  const columns = useMemo(() => columnsFor({ acts, onePool, room, open }), [acts, onePool, room, open]);
   return (
-    <div class={acts && !narrow ? 'backend-table backend-table-acts' : 'backend-table'}>
+    <div class={acts && !open ? 'backend-table backend-table-acts' : 'backend-table'}>
       <Card title="Backends" flush stale={backends.isStale.value} actions={<TableToolbar />}>
         {acts && <SelectionBar />}
         <Table

@@ -42,7 +42,7 @@ export function LoadEffect({ pool, changes, note }: LoadEffectProps) {
 
 interface Line {
   readonly title: string;
-  /** Null: too few good answers came for there to be one. */
+  /** Null: no good answer was seen to measure. */
   readonly of: (figures: PredictedFigures) => Estimate | null;
   readonly text: (value: number) => string;
 }
@@ -51,7 +51,7 @@ const LINES: readonly Line[] = [
   { title: 'p50', of: ({ p50Ms }) => p50Ms, text: millis },
   { title: 'p99', of: ({ p99Ms }) => p99Ms, text: millis },
   { title: 'Errors', of: ({ errors }) => errors, text: share },
-  { title: 'Busiest backend', of: ({ imbalance }) => imbalance, text: (times) => `${times.toFixed(2)} × its share` },
+  { title: 'Busiest backend, of its share', of: ({ imbalance }) => imbalance, text: (times) => `${times.toFixed(2)}×` },
 ];
 
 type Known = Extract<LoadPrediction, { kind: 'known' }>;
@@ -99,12 +99,12 @@ function Figures({ prediction, note }: { readonly prediction: Known; readonly no
   );
 }
 
-function meanOf(estimate: Estimate | null, text: Line['text']): string {
+function meanOf(estimate: Estimate | null, text: (value: number) => string): string {
   return estimate === null ? UNKNOWN : text(estimate.mean);
 }
 
 /** Where zero lies within, nobody can say which way it goes. */
-function differenceOf(estimate: Estimate | null, text: Line['text']): string {
+function differenceOf(estimate: Estimate | null, text: (value: number) => string): string {
   if (estimate === null) return UNKNOWN;
   const { low, high } = estimate;
   if (low <= 0 && high >= 0) return 'none to be seen';

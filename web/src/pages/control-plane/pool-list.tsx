@@ -48,7 +48,7 @@ function Pool({
         )}
       </span>
       <span class={serving === 0 ? 'pool-bad' : serving < list.length ? 'pool-warn' : ''}>
-        {serving} of {list.length} serve{panic && ', in panic'}
+        {count(serving)} of {count(list.length)} serve{panic && ', in panic'}
       </span>
       <span class="pool-figure">
         <strong>{rate(rateOf(name))}</strong> <span class="soft">req/s</span>
@@ -57,7 +57,7 @@ function Pool({
         <strong>{count(list.reduce((sum, { inFlight }) => sum + inFlight, 0))}</strong>{' '}
         <span class="soft">in flight</span>
       </span>
-      <span class="pool-strategy">
+      <span class="pool-strategy" title={paramsOf(name)}>
         <span class="soft">picks by</span> <strong>{strategy}</strong>
         <span class="pool-params soft">{paramsOf(name)}</span>
       </span>

@@ -1,5 +1,6 @@
 /** What can be done to the backends that are ticked. It is there as long as any is. */
 import { Button } from '../../components/button.tsx';
+import { count } from '../../format/figures.ts';
 import { ACTION_NAMES, ACTIONS } from './backend-action.ts';
 import { askAction } from './pending-change.ts';
 import { clearSelection, selectedRows, toggleShown } from './selection.ts';
@@ -12,7 +13,7 @@ export function SelectionBar() {
   const keys = rows.map(({ key }) => key);
   return (
     <div class="selection-bar" role="toolbar" aria-label="Selected backends">
-      <strong aria-live="polite">{rows.length} selected</strong>
+      <strong aria-live="polite">{count(rows.length)} selected</strong>
       {ACTION_NAMES.map((name) => (
         <Button
           key={name}
