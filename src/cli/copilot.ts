@@ -19,9 +19,12 @@ export interface CopilotOptions extends AdminOptions {
   readonly evidence?: boolean;
 }
 
+/** A model may look at several things before it answers (`copilot.timeout` is 60 s). */
+const TIMEOUT_S = 70;
+
 export function copilot(question: string | null, options: CopilotOptions, io: Io): Promise<number> {
   return ending(io, () =>
-    withAdmin(options, io, async (client) => {
+    withAdmin(question === null ? options : { timeout: TIMEOUT_S, ...options }, io, async (client) => {
       if (question === null) {
         const found = await client.get<CopilotAnswer>('admin/copilot');
         io.stdout(

@@ -20,9 +20,13 @@ interface Operation {
 /** All that needs no token; what each is good for is in docs/security.md. */
 const PAGE_KEYS = PAGES.map(({ path }) => `GET /${path}`);
 const OPEN = [...PAGE_KEYS, 'GET /assets/{file}', 'GET /healthz', 'GET /readyz', 'POST /admin/session'];
-/** Posted for its body alone: whoever may read may ask. Without one, a question is missing (400), or traffic to go by (409). */
-const ASKING: Readonly<Record<string, number>> = { 'POST /admin/simulate': 409, 'POST /admin/copilot': 400 };
-const CHANGING = /^(?!POST \/admin\/(simulate|copilot)$)(POST|PUT|PATCH|DELETE) /;
+/** Posted for its body alone: whoever may read may ask. Without one, a question is missing (400), its type (415), or traffic to go by (409). */
+const ASKING: Readonly<Record<string, number>> = {
+  'POST /admin/simulate': 409,
+  'POST /admin/copilot': 400,
+  'POST /admin/mcp': 415,
+};
+const CHANGING = /^(?!POST \/admin\/(simulate|copilot|mcp)$)(POST|PUT|PATCH|DELETE) /;
 
 const ends: (() => unknown)[] = [];
 let api: Administered;
@@ -151,7 +155,7 @@ describe('the document', () => {
       assert.ok('429' in responses, key);
       for (const [status, { description, content }] of Object.entries(responses)) {
         assert.notEqual(description, 'Default Response', `${key} ${status}`);
-        const bare = ['204', '304'].includes(status);
+        const bare = ['202', '204', '304'].includes(status);
         for (const { schema } of Object.values(content ?? {}))
           assert.ok(Object.keys(schema).length > 0, `${key} ${status}`);
         assert.equal(content === undefined, bare, `${key} ${status}`);

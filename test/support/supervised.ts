@@ -23,6 +23,8 @@ export interface Settings {
   readonly access?: object | null;
   /** Which requests are recorded; as the product has it unless given. */
   readonly requests?: object | null;
+  /** The section `copilot`. */
+  readonly copilot?: object;
   /** More of the section of the pool. */
   readonly pool?: object;
 }
@@ -41,6 +43,7 @@ export function configOf(settings: Settings): object {
     listeners = [{ address: `127.0.0.1:${port}` }],
     access = null,
     requests,
+    copilot,
     pool = {},
   } = settings;
   return {
@@ -50,6 +53,7 @@ export function configOf(settings: Settings): object {
     admin: { address: admin, publicRead: true, ...adminSettings },
     log: { access },
     ...(requests !== undefined && { requests }),
+    ...(copilot !== undefined && { copilot }),
     // Tests ask more often than the built-in limit allows.
     rateLimits: { 'per-client': null },
     pools: { app: { strategy, health, slowStart, backends, ...pool } },

@@ -31,7 +31,7 @@ export function tool<I extends z.ZodObject>(
   input: I,
   request: (input: z.output<I>) => ToolRequest,
 ): Tool {
-  return { name, summary, input, request: request };
+  return { name, summary, input, request };
 }
 
 /** The call of a tool for an input that was read by its schema. */

@@ -14,6 +14,9 @@ import { TOOLS } from '../../tools/read-tools.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import type { ModelSettings } from './model-settings.ts';
 
+/** It would write them to the console, past the log. */
+(globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
+
 /** Characters of what one tool returns to the model: some ten thousand tokens. */
 const RESULT_MAX = 40_000;
 /** Characters of an answer that are kept for the check; a step's tokens bound it long before. */
@@ -126,7 +129,7 @@ const change = z.discriminatedUnion('kind', [
     kind: z.literal('call'),
     method: z.enum(['PATCH', 'PUT']),
     path: z.string().regex(/^\/admin\/(backends\/[^/]+\/[^/]+|strategy)$/),
-    body: z.record(z.string(), z.unknown()),
+    body: z.looseObject({}),
   }),
 ]);
 
