@@ -15,6 +15,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'admin/tokens': 'tokens',
   'admin/cost': 'items',
   'admin/copilot': 'findings',
+  'admin/incidents': 'incidents',
 };
 
 export function isAnswer(method: Method, path: string, data: unknown): boolean {

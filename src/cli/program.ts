@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Declare>>> = {
   cost: async () => (await import('./commands/cost.ts')).cost,
   simulate: async () => (await import('./commands/simulate.ts')).simulate,
   copilot: async () => (await import('./commands/copilot.ts')).copilot,
+  incidents: async () => (await import('./commands/incidents.ts')).incidents,
   mcp: async () => (await import('./commands/mcp.ts')).mcp,
   completion: async () => (await import('./commands/completion.ts')).completion,
 };

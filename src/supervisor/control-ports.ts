@@ -3,7 +3,8 @@ import type { Environment } from '#control/config/environment.ts';
 import type { Config } from '#control/config/schema.ts';
 import type { Copilot } from '#control/copilot/copilot.ts';
 import type { ModelSettings } from '#control/copilot/model/model-settings.ts';
-import type { AdminPorts, CostPort, RequestsPort } from '#control/admin/ports.ts';
+import type { PredictionFacts } from '#control/simulate/prediction-request.ts';
+import type { AdminPorts, CostPort, IncidentsPort, RequestsPort } from '#control/admin/ports.ts';
 import type { TakeFigures } from '#control/events/event-hub.ts';
 import type { History } from '#control/history/history.ts';
 import type { LiveConfig } from '#control/live/live-config.ts';
@@ -15,6 +16,7 @@ export interface ControlPorts {
   readonly cost: CostPort;
   readonly requests: RequestsPort;
   readonly copilot: Copilot;
+  readonly incidents: IncidentsPort;
   /** Begins to take the figures of the event stream. */
   readonly figures: () => TakeFigures;
   /** Begins to keep the past, and to look back on it. */
@@ -51,6 +53,7 @@ export async function controlPorts({
     { RequestAsking },
     { createCopilot },
     { predictor },
+    { createIncidents },
   ] = await Promise.all([
     import('#control/history/history.ts'),
     import('./history-sampler.ts'),
@@ -61,6 +64,7 @@ export async function controlPorts({
     import('./request-asking.ts'),
     import('#control/copilot/copilot.ts'),
     import('#control/copilot/predictor.ts'),
+    import('#control/copilot/incidents/incidents.ts'),
   ]);
   const observed = () => observedOf(facts());
   const history = createHistory({ dir: stateDir, timers, log, sample: historySampler(observed) });
@@ -77,6 +81,12 @@ export async function controlPorts({
     stateDir: () => stateDir,
   });
   const { overview } = adminView(facts, () => []);
+  const simulated = (): PredictionFacts => ({
+    observed: observed(),
+    history,
+    document: () => config.document(),
+    wallMs: timers.wallMs(),
+  });
   const copilot = createCopilot({
     observed,
     overview: () => ({ ...overview(), drift: config.drift() }),
@@ -91,12 +101,17 @@ export async function controlPorts({
     events,
     history,
     cost,
-    predict: predictor(() => ({
-      observed: observed(),
-      history,
-      document: () => config.document(),
-      wallMs: timers.wallMs(),
-    })),
+    predict: predictor(simulated),
+    timers,
+    log,
+  });
+  const incidents = createIncidents({
+    windowMs: () => config.config.copilot.window,
+    history,
+    copilot,
+    simulated,
+    events,
+    stateDir,
     timers,
     log,
   });
@@ -105,14 +120,17 @@ export async function controlPorts({
     cost,
     requests: new RequestAsking(facts, timers),
     copilot,
+    incidents,
     figures: () => secondFigures(observed),
     start: () => {
       history.start();
       copilot.start();
+      incidents.start();
     },
     stop: () => {
       history.stop();
       copilot.stop();
+      incidents.stop();
     },
   };
 }
@@ -151,6 +169,9 @@ export function deferredPorts(
     },
     get copilot() {
       return there().copilot;
+    },
+    get incidents() {
+      return there().incidents;
     },
   };
 }

@@ -67,13 +67,28 @@ export async function modelFromFile(file: string, options: Options, io: Io): Pro
     if (error instanceof SyntaxError) throw new CommandError(`${file} is not JSON: --from wants what --save wrote.`);
     throw error;
   }
-  const problems = modelProblems(data);
+  const chosen = modelIn(data, options.pool, file);
+  const problems = modelProblems(chosen);
   if (problems.length > 0)
     throw new CommandError(problems.map(({ path, message }) => `${file}: ${path}: ${message}`).join('\n'));
-  const model = data as SimulationModel;
+  const model = chosen as SimulationModel;
   if (options.pool !== undefined && options.pool !== model.pool.name)
     throw new CommandError(`${file} is of pool \`${model.pool.name}\`, not \`${options.pool}\`.`, 2);
   return { model: replaced(model, options), says: [`the model in ${file}`] };
+}
+
+/** A model as `--save` wrote it, or the one of an incident that is about this pool, or its only one. */
+function modelIn(data: unknown, pool: string | undefined, file: string): unknown {
+  const models = (data as { models?: unknown } | null)?.models;
+  if (!Array.isArray(models)) return data;
+  const named = models as readonly { pool?: { name?: string } }[];
+  const found =
+    pool === undefined ? (named.length === 1 ? named[0] : undefined) : named.find((one) => one.pool?.name === pool);
+  if (found !== undefined) return found;
+  if (named.length === 0)
+    throw new CommandError(`${file} holds no model: its pools had too little traffic to make one of.`);
+  const names = named.map((one) => one.pool?.name ?? '?').join(', ');
+  throw new CommandError(`${file} holds models of ${names}: say which with --pool.`, 2);
 }
 
 function replaced(model: SimulationModel, options: Options): SimulationModel {

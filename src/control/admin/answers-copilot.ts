@@ -39,7 +39,7 @@ const citation = z.strictObject({
   of: z.array(cited),
   shown: z.string(),
 });
-const told = z.strictObject({ text: z.string(), cites: z.array(citation) });
+export const told = z.strictObject({ text: z.string(), cites: z.array(citation) });
 
 const place = z.strictObject({
   pool: z.string().exactOptional(),
@@ -64,7 +64,7 @@ const figure = z.strictObject({ now: estimate, then: estimate });
 // What may be changed is the simulator's to say.
 const simulated = z.looseObject({ kind: z.enum(CHANGE_KINDS) }) as unknown as z.ZodType<SimulatedChange>;
 
-const finding: z.ZodType<Finding> = z.strictObject({
+export const finding: z.ZodType<Finding> = z.strictObject({
   id: z.string(),
   rule: z.string(),
   severity: z.enum(SEVERITIES),

@@ -9,6 +9,7 @@ import { DOCUMENT_CALLS } from './document-calls.ts';
 import { EVENTS_CALLS } from './events-call.ts';
 import { HISTORY_CALLS } from './history-calls.ts';
 import { OVERVIEW_CALLS } from './overview-calls.ts';
+import { INCIDENT_CALLS } from './incident-calls.ts';
 import { MCP_CALLS } from './mcp-calls.ts';
 import { PAGE_CALLS } from './page-calls.ts';
 import { REQUEST_CALLS } from './request-calls.ts';
@@ -30,6 +31,7 @@ export const CALLS: readonly AnyCall[] = [
   ...COST_CALLS,
   ...COPILOT_CALLS,
   ...MCP_CALLS,
+  ...INCIDENT_CALLS,
   ...SIMULATE_CALLS,
   ...SESSION_CALLS,
   ...TOKEN_CALLS,

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { CopilotAnswer, CopilotLine } from '#contract/copilot.ts';
 import type { CostAnswer } from '#contract/cost.ts';
 import type { HistoryAnswer } from '#contract/history.ts';
+import type { IncidentAnswer, IncidentEntry } from '#contract/incidents.ts';
 import type { RequestAnswer, RequestListName, RequestsAnswer } from '#contract/requests.ts';
 import type { AuditEntry, ChangeAnswer, DriftEntry, FieldProblem, RevisionEntry, Role } from '#contract/control.ts';
 import type { ConfigDocument } from '../config/document.ts';
@@ -119,6 +120,13 @@ export interface CopilotPort {
   leave(asker: string): void;
 }
 
+export interface IncidentsPort {
+  /** The newest first. */
+  list(): readonly IncidentEntry[];
+  /** Null: there is none of this id. */
+  get(id: string): IncidentAnswer | null;
+}
+
 /** What happens, as it happens. */
 export interface EventsPort {
   /** The stream, in the form of server-sent events. `full`: there is no place; `closed`: the process is stopping. */
@@ -134,4 +142,5 @@ export interface AdminPorts {
   readonly requests: RequestsPort;
   readonly events: EventsPort;
   readonly copilot: CopilotPort;
+  readonly incidents: IncidentsPort;
 }

@@ -27,6 +27,7 @@ import type { CopilotPort, CostPort, EventsPort, HistoryPort } from '../admin/po
 import type { Environment } from '../config/environment.ts';
 import type { ToolRunner } from '../tools/tool.ts';
 import { readKeptEvents } from './kept-events.ts';
+import type { Analysis } from './incidents/incident-watch.ts';
 import type { ModelSettings } from './model/model-settings.ts';
 import { Spending } from './model/spending.ts';
 import { overviewOf, readPlane } from './plane-reader.ts';
@@ -42,6 +43,10 @@ const EFFECTS_MAX = 100;
 const PREDICTIONS_EACH = 3;
 const DAY_MS = 86_400_000;
 const MINUTE_S = 60;
+/** Place of 5xx among the classes of a status. */
+const SERVER_ERRORS = 4;
+/** Of an incident: more are nobody's to read. */
+const ROUTES_MAX = 10;
 /** Below this many tasks none is too many, and the day need not be looked at. */
 const TASKS_MIN = 3;
 /** Questions that are answered at one time, whoever asks. */
@@ -72,6 +77,8 @@ export interface CopilotOptions {
 
 /** Of the supervisor; the rest is the admin API's. */
 export interface Copilot extends CopilotPort {
+  /** What it finds now, with the routes that requests came by: for incidents. */
+  analyse(): Promise<Analysis>;
   start(): void;
   stop(): void;
 }
@@ -111,6 +118,19 @@ class BuiltinCopilot implements Copilot {
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;
+  }
+
+  async analyse(): Promise<Analysis> {
+    const { readings, diagnoses } = await this.#diagnosed();
+    const findings = await Promise.all(diagnoses.map((one) => this.#complete(one, readings, false)));
+    const routes = readings.routes.map(({ name, requests, statusClasses, latency }) => ({
+      route: name,
+      requests,
+      serverErrors: statusClasses[SERVER_ERRORS] ?? 0,
+      p99Ms: latency?.p99Ms ?? null,
+    }));
+    const worst = routes.toSorted((a, b) => b.serverErrors - a.serverErrors || (b.p99Ms ?? 0) - (a.p99Ms ?? 0));
+    return { findings, routes: worst.filter(({ requests }) => requests > 0).slice(0, ROUTES_MAX) };
   }
 
   async state(): Promise<CopilotAnswer> {

@@ -11,6 +11,7 @@ import type {
 import type { CopilotAnswer } from '#contract/copilot.ts';
 import type { CostAnswer } from '#contract/cost.ts';
 import type { HistoryAnswer } from '#contract/history.ts';
+import type { IncidentAnswer, IncidentsAnswer } from '#contract/incidents.ts';
 import type { RequestAnswer, RequestsAnswer } from '#contract/requests.ts';
 import { BASE } from '../routing/address.ts';
 import { observeClock } from './clock.ts';
@@ -33,6 +34,8 @@ export interface Reads {
   'admin/tokens': TokensAnswer;
   'admin/session': SessionAnswer;
   'admin/copilot': CopilotAnswer;
+  'admin/incidents': IncidentsAnswer;
+  [incident: `admin/incidents/${string}`]: IncidentAnswer;
   'admin/requests': RequestsAnswer;
   [request: `admin/requests/${string}`]: RequestAnswer;
   [revision: `admin/config/revisions/${number}`]: RevisionAnswer;

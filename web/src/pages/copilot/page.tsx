@@ -9,6 +9,7 @@ import { read } from '../../data/client.ts';
 import { resource, useResource } from '../../data/resource.ts';
 import { stateTurns } from '../../data/state-changes.ts';
 import { FindingView } from './finding-view.tsx';
+import { IncidentList } from './incident-list.tsx';
 import { QuestionCard } from './question-card.tsx';
 import './page.css';
 
@@ -64,6 +65,7 @@ function Findings({ answer, stale }: { readonly answer: CopilotAnswer; readonly 
           </div>
         )}
       </Card>
+      <IncidentList />
       <details class="copilot-method">
         <summary>What is looked for, and what could not be</summary>
         <p>
