@@ -70,6 +70,8 @@ export interface ChangeAnswer {
   readonly obeyed: boolean;
   /** Whether it survives a restart (`state.dir`). */
   readonly kept: boolean;
+  /** ISO 8601: until when it is undone by itself should things get worse; absent: it was not asked to be. */
+  readonly watchedUntil?: string;
 }
 
 /** `PUT /admin/strategy` */

@@ -4,7 +4,7 @@ import type { Config } from '#control/config/schema.ts';
 import type { Copilot } from '#control/copilot/copilot.ts';
 import type { ModelSettings } from '#control/copilot/model/model-settings.ts';
 import type { PredictionFacts } from '#control/simulate/prediction-request.ts';
-import type { AdminPorts, CostPort, IncidentsPort, RequestsPort } from '#control/admin/ports.ts';
+import type { AdminPorts, CostPort, GuardPort, IncidentsPort, RequestsPort } from '#control/admin/ports.ts';
 import type { TakeFigures } from '#control/events/event-hub.ts';
 import type { History } from '#control/history/history.ts';
 import type { LiveConfig } from '#control/live/live-config.ts';
@@ -17,6 +17,7 @@ export interface ControlPorts {
   readonly requests: RequestsPort;
   readonly copilot: Copilot;
   readonly incidents: IncidentsPort;
+  readonly guard: GuardPort;
   /** Begins to take the figures of the event stream. */
   readonly figures: () => TakeFigures;
   /** Begins to keep the past, and to look back on it. */
@@ -54,6 +55,7 @@ export async function controlPorts({
     { createCopilot },
     { predictor },
     { createIncidents },
+    { ChangeGuard },
   ] = await Promise.all([
     import('#control/history/history.ts'),
     import('./history-sampler.ts'),
@@ -65,6 +67,7 @@ export async function controlPorts({
     import('#control/copilot/copilot.ts'),
     import('#control/copilot/predictor.ts'),
     import('#control/copilot/incidents/incidents.ts'),
+    import('#control/guard/change-guard.ts'),
   ]);
   const observed = () => observedOf(facts());
   const history = createHistory({ dir: stateDir, timers, log, sample: historySampler(observed) });
@@ -115,12 +118,14 @@ export async function controlPorts({
     timers,
     log,
   });
+  const guard = new ChangeGuard({ config, history, timers, log });
   return {
     history,
     cost,
     requests: new RequestAsking(facts, timers),
     copilot,
     incidents,
+    guard,
     figures: () => secondFigures(observed),
     start: () => {
       history.start();
@@ -131,6 +136,7 @@ export async function controlPorts({
       history.stop();
       copilot.stop();
       incidents.stop();
+      guard.stop();
     },
   };
 }
@@ -172,6 +178,9 @@ export function deferredPorts(
     },
     get incidents() {
       return there().incidents;
+    },
+    get guard() {
+      return there().guard;
     },
   };
 }

@@ -28,6 +28,7 @@ const change = {
   warnings: lines,
   obeyed: z.boolean(),
   kept: z.boolean(),
+  watchedUntil: time.exactOptional(),
 };
 export const changeAnswer: z.ZodType<ChangeAnswer> = z.strictObject(change);
 export const strategyChangeAnswer: z.ZodType<StrategyChangeAnswer> = z.strictObject({

@@ -8,7 +8,7 @@ import { badRequest, json, problem, type Answer } from './answer.ts';
 import { changeAnswer } from './answers-control.ts';
 import { actorOf, byOf, type Asked, type Given } from './call.ts';
 import { refuseBeyondApi } from './change-limits.ts';
-import { problemGiven } from './fields.ts';
+import { problemGiven, type ChangeQuery } from './fields.ts';
 import { BadInput } from './input.ts';
 import { leadsHere } from './own-address.ts';
 import type { ChangeResult } from './ports.ts';
@@ -31,7 +31,7 @@ export interface Change {
   readonly edit: (document: ConfigDocument) => void;
 }
 
-export async function makeChange(asked: Asked<unknown, { dryRun: boolean }>, change: Change): Promise<Answer> {
+export async function makeChange(asked: Asked<unknown, ChangeQuery>, change: Change): Promise<Answer> {
   const { api, query, headers } = asked;
   const request = {
     actor: actorOf(asked),
@@ -49,7 +49,7 @@ export async function makeChange(asked: Asked<unknown, { dryRun: boolean }>, cha
 
 /** The answer to what came of a change; what was done or failed is audited. */
 export async function settle(
-  asked: Asked,
+  asked: Asked<unknown, ChangeQuery>,
   action: string,
   summary: string,
   result: ChangeResult,
@@ -62,6 +62,8 @@ export async function settle(
       const { kind: _, etag, ...answer } = result;
       if (!answer.dryRun && answer.changed) {
         await api.audit({ by, action, summary, revision: answer.revision, ok: true });
+        const watchedUntil = watched(asked, summary, answer.revision);
+        if (watchedUntil !== null) return json({ ...answer, watchedUntil } satisfies ChangeAnswer, status, { etag });
       }
       return json(answer satisfies ChangeAnswer, answer.dryRun ? 200 : status, { etag });
     }
@@ -80,6 +82,15 @@ export async function settle(
       await api.audit({ by, action, summary: `${summary}: ${result.why}`, revision: null, ok: false });
       return problem(503, 'Not kept', result.why);
   }
+}
+
+/** Has a change watched that is to be; null: it is not. Revisions go up by one: the one before is what was in force. */
+function watched(asked: Asked<unknown, ChangeQuery>, summary: string, revision: number): string | null {
+  const { watch, watchP99, watchErrors } = asked.query;
+  if (watch === undefined) return null;
+  const { ports } = asked.api;
+  const request = { revision, backTo: revision - 1, by: byOf(actorOf(asked)), summary, forMs: watch * 1000 };
+  return ports.guard.watch({ ...request, p99Times: watchP99, errorsMore: watchErrors }, ports.audit);
 }
 
 /** The one ETag that the change is for; null: any. Of several, the one in force if it is among them (RFC 9110, 13.1.1). */

@@ -16,8 +16,22 @@ export const dryRun = z
   .transform((text) => text === 'true')
   .meta({ description: 'true: says what would change, and changes nothing' });
 
+const WATCH_S = { min: 5, max: 3600 };
+
 /** What a change takes in its query. */
-export const changeQuery = z.strictObject({ dryRun });
+export const changeQuery = z.strictObject({
+  dryRun,
+  watch: numberText(z.number().min(WATCH_S.min).max(WATCH_S.max))
+    .optional()
+    .meta({ description: 'Seconds for which it is undone by itself should p99 or errors get worse' }),
+  watchP99: numberText(z.number().min(1.05).max(100))
+    .default(1.5)
+    .meta({ description: 'With watch: p99 may be so many times what it was, and 20 ms above it' }),
+  watchErrors: numberText(z.number().min(0.001).max(1))
+    .default(0.02)
+    .meta({ description: 'With watch: the share of 5xx may be so much above what it was' }),
+});
+export type ChangeQuery = z.output<typeof changeQuery>;
 
 /** Never repeats what it refuses: a password may be in it. */
 export const backendUrl = z

@@ -65,6 +65,25 @@ export interface ConfigPort {
   save(request: Pick<ChangeRequest, 'actor' | 'ifMatch' | 'dryRun'>): Promise<ChangeResult>;
 }
 
+/** A change that is to be undone when it makes things worse. */
+export interface WatchRequest {
+  /** That the change made, and that comes back should it be undone. */
+  readonly revision: number;
+  readonly backTo: number;
+  readonly by: { readonly name: string; readonly from: string };
+  readonly summary: string;
+  readonly forMs: number;
+  /** p99 may be so many times what it was. */
+  readonly p99Times: number;
+  /** The share of 5xx may be so much above what it was. */
+  readonly errorsMore: number;
+}
+
+export interface GuardPort {
+  /** Until when, ISO 8601. */
+  watch(request: WatchRequest, audit: Pick<AuditPort, 'record'>): string;
+}
+
 export interface AuditPort {
   /** Resolves once it cannot be lost. */
   record(entry: Omit<AuditEntry, 'at'>): Promise<void>;
@@ -143,4 +162,5 @@ export interface AdminPorts {
   readonly events: EventsPort;
   readonly copilot: CopilotPort;
   readonly incidents: IncidentsPort;
+  readonly guard: GuardPort;
 }

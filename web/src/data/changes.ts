@@ -9,6 +9,8 @@ import { send, type SendOptions } from './client.ts';
 export interface ChangeOptions {
   readonly dryRun?: boolean;
   readonly ifMatch?: string;
+  /** Seconds for which the server undoes it by itself, should p99 or errors get worse. */
+  readonly watch?: number;
   /** Told the ETag of the configuration in force: what a change that has been looked at first is made for. */
   readonly onEtag?: (etag: string) => void;
 }
@@ -76,12 +78,12 @@ export function proposedCall(
 async function change<T extends ChangeAnswer>(
   method: string,
   path: string,
-  { dryRun = false, ifMatch, onEtag }: ChangeOptions = {},
+  { dryRun = false, ifMatch, watch, onEtag }: ChangeOptions = {},
   more: SendOptions = {},
 ): Promise<T> {
   const options: SendOptions = {
     ...more,
-    query: { dryRun: dryRun ? 'true' : null },
+    query: { dryRun: dryRun ? 'true' : null, watch: dryRun ? null : (watch ?? null) },
     ...(ifMatch !== undefined && { ifMatch }),
   };
   const answer = await send(method, path, options);
