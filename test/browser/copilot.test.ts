@@ -6,6 +6,7 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { administer, OPERATOR, type Administered } from '../support/admin-client.ts';
 import { need } from '../support/needs.ts';
+import { startModel } from '../support/model-server.ts';
 import { ask, Origin } from '../support/origin.ts';
 import { until } from '../support/until.ts';
 import { expectAccessible } from './support/accessibility.ts';
@@ -100,5 +101,27 @@ describe('copilot page', { skip }, () => {
     await none.getByText(/cannot answer that/).waitFor();
     await none.getByRole('button', { name: 'What does it cost?' }).click();
     await page.getByRole('region', { name: 'Answer to: What does it cost?' }).getByText(/month/).first().waitFor();
+  });
+
+  test('a model answers in its own words; a figure that no tool has given is marked', async (t) => {
+    const model = await startModel(t, 'openai-compatible', [
+      { calls: [{ name: 'overview', input: {} }] },
+      { says: 'There is 1 listener. 4711 requests failed. <b>Bold</b>' },
+    ]);
+    const { adminPort } = await administer(t, {
+      backends: ['http://127.0.0.1:9'],
+      adminSettings: { publicRead: true },
+      copilot: { provider: 'openai-compatible', model: 'fake', baseUrl: model.url },
+    });
+    const page = await openPage(t, browser, `http://127.0.0.1:${adminPort}/copilot`, { allow: TOLD });
+    await page.getByText('Provider openai-compatible, model fake').waitFor();
+    await page.getByLabel('Question').fill('How many listeners?');
+    await page.keyboard.press('Enter');
+    const answer = page.getByRole('region', { name: 'Answer to: How many listeners?' });
+    await answer.getByText('Marked: no tool has given this figure.').waitFor();
+    assert.deepEqual(await answer.locator('mark').allTextContents(), ['4711']);
+    // Its words are text, whatever stands in them.
+    await answer.getByText('<b>Bold</b>').waitFor();
+    await expectAccessible(page);
   });
 });
