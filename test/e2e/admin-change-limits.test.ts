@@ -43,6 +43,26 @@ test('no file is written that the configuration did not name', async (t) => {
   assert.ok(!existsSync(path));
 });
 
+test('the key of a model provider goes nowhere that the file did not name', async (t) => {
+  const named = { provider: 'openai-compatible', model: 'm', baseUrl: 'http://127.0.0.1:9/v1' };
+  const api = await administer(t, { copilot: named });
+  const { config } = (await api.operate('GET', '/admin/config')).data;
+  const put = (copilot: object) => api.operate('PUT', '/admin/config', { body: { ...config, copilot } });
+  const evil = 'http://evil.example/v1';
+  for (const [copilot, path] of [
+    [{ ...named, baseUrl: evil }, 'copilot.baseUrl'],
+    [{ provider: 'anthropic', model: 'm', baseUrl: named.baseUrl }, 'copilot.provider'],
+    [{ provider: 'anthropic', model: 'm', baseUrl: evil }, 'copilot.provider'],
+  ] as const) {
+    const { status, data } = await put(copilot);
+    assert.equal(status, 400, JSON.stringify(copilot));
+    assert.equal(data.errors[0].path, path);
+  }
+  assert.equal((await put({ ...named, model: 'other', steps: 3 })).status, 200);
+  assert.equal((await put({ provider: 'builtin' })).status, 200);
+  assert.equal((await put(named)).status, 400, 'once it is gone, it is the file’s to name again');
+});
+
 test('the last operator cannot be taken away', async (t) => {
   const api = await administer(t);
   const { config } = (await api.operate('GET', '/admin/config')).data;

@@ -8,6 +8,8 @@
  *   move and go, since the file has given them away.
  * - No other file for the access log. It is appended to as this process's user, in lines that a template words: that is how
  *   one writes an `authorized_keys`. Standard output, and none at all, may always be chosen.
+ * - No other place for questions to the copilot. Whoever answers them is sent the key from the environment, and what the tools
+ *   read: a `baseUrl` of one's own would have both. The built-in provider may always be chosen.
  * - No token named as one that was made here already: the audit could not tell the two apart.
  * - Not without any operator. Nobody could undo it over the API any more.
  *
@@ -26,6 +28,7 @@ const PROBLEMS_MAX = 50;
 /** What is no file of its own: as src/observe/line-output.ts reads it. */
 const STANDARD_OUTPUTS: readonly unknown[] = ['-', '/dev/stdout', '/dev/stderr'];
 const LOG_DEFAULT = '-';
+const BUILTIN = 'builtin';
 
 /** Throws `Invalid`. `tokens`: all there are while `before` is in force. */
 export function refuseBeyondApi(before: unknown, document: ConfigDocument, tokens: () => readonly TokenEntry[]): void {
@@ -33,6 +36,7 @@ export function refuseBeyondApi(before: unknown, document: ConfigDocument, token
   const problems = [
     ...newReferences(before, after),
     ...otherLogFile(before, after),
+    ...otherModelPlace(before, after),
     ...takenNames(before, after, tokens),
     ...withoutOperator(before, after, tokens),
   ];
@@ -82,6 +86,19 @@ function otherLogFile(before: unknown, after: unknown): FieldProblem[] {
   const message =
     'only the configuration file may name another file to write to; here write `-`, `null` for `log.access`, or what is there now';
   return [{ path: 'log.access.to', message }];
+}
+
+function otherModelPlace(before: unknown, after: unknown): FieldProblem[] {
+  const at = (data: unknown, key: string): unknown => part(data, ['copilot', key]);
+  const provider = at(after, 'provider') ?? BUILTIN;
+  if (provider === BUILTIN) return [];
+  return (['provider', 'baseUrl'] as const)
+    .filter((key) => at(after, key) !== at(before, key))
+    .map((key) => ({
+      path: `copilot.${key}`,
+      message:
+        'only the configuration file may name who is asked, since the key goes there; here write `provider: builtin`, or what is there now',
+    }));
 }
 
 function withoutOperator(before: unknown, after: unknown, tokens: () => readonly TokenEntry[]): FieldProblem[] {
