@@ -13,6 +13,8 @@ export interface ChangeOptions extends AdminOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  /** Seconds for which it is undone by itself, should p99 or errors get worse. */
+  readonly watch?: number;
 }
 
 export interface Change {
@@ -44,9 +46,9 @@ export async function propose(client: AdminClient, change: Change): Promise<Prop
 }
 
 /** Does what was proposed, unless something else was changed meanwhile. */
-export async function carryOut(client: AdminClient, { change, etag }: Proposal): Promise<ChangeAnswer> {
+export async function carryOut(client: AdminClient, { change, etag }: Proposal, watch?: number): Promise<ChangeAnswer> {
   const { method, path, ...rest } = change;
-  return (await client.json<ChangeAnswer>(method, path, { ...rest, ifMatch: etag })).data;
+  return (await client.json<ChangeAnswer>(method, path, { ...rest, query: { watch }, ifMatch: etag })).data;
 }
 
 /** Proposes, shows, asks and does. Resolves with the exit code. */
@@ -67,7 +69,7 @@ export async function makeChange(client: AdminClient, change: Change, options: C
     tell('Nothing was changed.\n');
     return 1;
   }
-  const done = await carryOut(client, proposal);
+  const done = await carryOut(client, proposal, options.watch);
   tell(`${outcomeText(done)}\n`);
   return finish(done, options, io);
 }
@@ -84,10 +86,11 @@ export async function agreed(options: Pick<ChangeOptions, 'yes'>, io: Io, questi
 }
 
 /** One sentence or more on what is in force now. */
-export function outcomeText({ revision, obeyed, kept }: ChangeAnswer): string {
+export function outcomeText({ revision, obeyed, kept, watchedUntil }: ChangeAnswer): string {
   return [
     `Revision ${revision} is in force.`,
     ...(obeyed ? [] : ['Not every worker obeys it yet.']),
+    ...(watchedUntil === undefined ? [] : [`It is watched until ${watchedUntil.slice(11, 19)}.`]),
     ...(kept ? [] : ['It ends with the process: `state.dir` is null.']),
   ].join(' ');
 }

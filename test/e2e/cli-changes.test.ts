@@ -44,6 +44,8 @@ describe('backends', () => {
       /^pools\.app\.backends\.a\.weight: 1 -> 5\nDo it\? \[y\/N\] yes\nRevision 3 is in force\./,
     );
     assert.equal(await weightOfA(), 5);
+    assert.match((await run('backends weight app a 4 --yes --watch 60')).out, /It is watched until \d\d:\d\d:\d\d\./);
+    assert.equal((await run('backends weight app a 5 --yes')).code, 0);
     assert.equal((await run('backends weight app a 5 --yes')).out, 'Nothing to change.\n');
     await run('backends drain app b --yes');
     assert.equal((await states())['b'], 'draining');
@@ -55,7 +57,7 @@ describe('backends', () => {
     assert.deepEqual(Object.keys(await states()), ['a', 'b']);
     assert.equal((await run('config rollback --yes')).code, 0);
     assert.deepEqual(Object.keys(await states()), ['a', 'b', 'c']);
-    assert.match((await run('config revisions')).out, /\n +8 \* {2}\S+ \S+ {2}rollback {2}ops +127\.0\.0\.1 /);
+    assert.match((await run('config revisions')).out, /\n +10 \* {2}\S+ \S+ {2}rollback {2}ops +127\.0\.0\.1 /);
   });
 
   test('what is refused is said by field, and nothing is changed', async (t) => {

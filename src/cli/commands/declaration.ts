@@ -30,7 +30,10 @@ export function admin(command: Command): Command {
 
 /** Options of every command that changes something through the admin API. */
 export function change(command: Command): Command {
-  return admin(command).option('-y, --yes', 'do it without asking').option('--dry-run', 'only say what would change');
+  return admin(command)
+    .option('-y, --yes', 'do it without asking')
+    .option('--dry-run', 'only say what would change')
+    .option('--watch <seconds>', 'undo it by itself should p99 or errors get worse in this time', seconds);
 }
 
 export function json(command: Command): Command {
