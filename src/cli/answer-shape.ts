@@ -16,6 +16,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'admin/cost': 'items',
   'admin/copilot': 'findings',
   'admin/incidents': 'incidents',
+  'admin/recording': 'models',
 };
 
 export function isAnswer(method: Method, path: string, data: unknown): boolean {

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Declare>>> = {
   token: async () => (await import('./commands/token.ts')).token,
   cost: async () => (await import('./commands/cost.ts')).cost,
   simulate: async () => (await import('./commands/simulate.ts')).simulate,
+  recording: async () => (await import('./commands/recording.ts')).recording,
   copilot: async () => (await import('./commands/copilot.ts')).copilot,
   incidents: async () => (await import('./commands/incidents.ts')).incidents,
   mcp: async () => (await import('./commands/mcp.ts')).mcp,

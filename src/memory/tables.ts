@@ -11,6 +11,7 @@ import { ProcessTable } from './process-table.ts';
 import { SlotTable } from './slots.ts';
 import { SpanTable } from './span-ring.ts';
 import { StrategyMemory } from './strategy-memory.ts';
+import { TrafficTable } from './traffic-table.ts';
 
 export interface Tables {
   readonly capacity: Capacity;
@@ -25,6 +26,7 @@ export interface Tables {
   readonly listeners: ListenerTable;
   readonly concurrency: ConcurrencyTable;
   readonly spans: SpanTable;
+  readonly traffic: TrafficTable;
 }
 
 /** Bytes that `layTables` needs for this capacity. */
@@ -53,5 +55,6 @@ function lay(layout: Layout): Tables {
     listeners: new ListenerTable(layout),
     concurrency: new ConcurrencyTable(layout),
     spans: new SpanTable(layout),
+    traffic: new TrafficTable(layout),
   };
 }

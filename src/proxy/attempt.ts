@@ -131,6 +131,7 @@ export class Attempt implements TakenSlot {
     const elapsedMs = nowMs - this.startedMs;
     const waitedMs = this.#switched ? this.firstByteMs - this.startedMs : elapsedMs;
     recorder.attempt(slot, outcome, waitedMs);
+    this.#plane.traffic.attempt(slot, this.inFlightBefore, outcome, waitedMs, nowMs);
     if (isUpstreamError(outcome)) recorder.upstreamError();
     exchange?.noteAttempt(this, outcome, waitedMs);
     this.#pool.settle(this, waitedMs, outcome, nowMs);

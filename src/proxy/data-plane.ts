@@ -11,9 +11,11 @@ import { EventKind } from '#memory/event-ring.ts';
 import type { PoolTable } from '#memory/pool-table.ts';
 import type { SpanRing } from '#memory/span-ring.ts';
 import type { Tables } from '#memory/tables.ts';
+import type { TrafficRow } from '#memory/traffic-table.ts';
 import type { AccessLog } from '#observe/access-log.ts';
 import { DecisionBook } from '#observe/decision-book.ts';
 import { Recorder } from '#observe/recorder.ts';
+import { TrafficRecorder } from '#observe/traffic-recorder.ts';
 import { SpanWriter } from '#observe/span-record.ts';
 import type { Connection, Listener, Transport } from '#transport/transport.ts';
 import { Attempt } from './attempt.ts';
@@ -48,6 +50,8 @@ export class DataPlane {
   /** For waits of a few milliseconds. */
   readonly fine: FineClock;
   readonly recorder: Recorder;
+  /** What the simulator's models are made from. */
+  readonly traffic: TrafficRecorder;
   /** Says which requests are refused for the process's own sake. */
   readonly guard: LoadGuard;
   readonly pools: PoolTable;
@@ -97,6 +101,7 @@ export class DataPlane {
     });
     this.fine = new FineClock(performance.now(), (nowMs) => this.#serveLines(nowMs));
     this.recorder = new Recorder(tables.counters.rows[worker] as CounterRow, plan.listeners.length);
+    this.traffic = new TrafficRecorder(tables.traffic.rows[worker] as TrafficRow, performance.timeOrigin);
     this.pools = tables.pools;
     this.guard = new LoadGuard(tables.process, Math.random, DeadlineWheel.tickMs, performance.now());
     this.guard.obey(plan.overload);

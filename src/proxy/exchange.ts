@@ -339,6 +339,7 @@ export class Exchange implements BodySink, TunnelOwner {
     this.noting.end(this, this.#route, this.#answeredById, fault, bytesIn, bytesOut, nowMs);
     const row = route === null ? 0 : route.row;
     this.#plane.recorder.exchange(row, method, status, nowMs - this.#startedMs, client.listener.row, bytesIn, bytesOut);
+    this.#plane.traffic.sizes(row, bytesIn, bytesOut);
   }
 
   #writeHead(buf: Buffer, head: RequestHead, route: RouteState): void {

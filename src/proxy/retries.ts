@@ -92,8 +92,10 @@ export class Retries extends Timed implements Waiter {
   /** Begins the first attempt, or the wait for one. The fault when there can be none. */
   firstAttempt(nowMs: number): FaultCode {
     const pool = this.#pool;
-    const { load } = pool;
+    const { load, plan } = pool;
     load.budget?.attempt();
+    this.#plane.traffic.arrival(plan.row, nowMs);
+    if (pool.needsKey) this.#plane.traffic.key(plan.row, this.#exchange.key, nowMs);
     // Whoever came before and waits goes first, unless the line has turned round.
     const slot =
       load.line.length > 0 && !load.line.isStressed ? ALL_FULL : this.#take(nowMs, UNTRIED, this.#repeatable, true);

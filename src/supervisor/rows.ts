@@ -39,7 +39,10 @@ export class Rows {
       what: 'routes',
       // Requests that began under an older plan still count there.
       isIdle: (row) => tables().counters.routeInFlight(row) === 0,
-      onReuse: (row) => tables().counters.clearRoute(row),
+      onReuse: (row) => {
+        tables().counters.clearRoute(row);
+        tables().traffic.clearRoute(row);
+      },
     });
     this.#pools = new RowAllocator({
       first: 0,
@@ -49,6 +52,7 @@ export class Rows {
       onReuse: (row) => {
         tables().counters.clearPool(row);
         tables().pools.clear(row);
+        tables().traffic.clearPool(row);
         tables().concurrency.clear(row);
       },
     });
@@ -94,11 +98,12 @@ export class Rows {
   }
 
   #clearSlot(slot: number): void {
-    const { slots, counters, strategies, circuits } = this.#tables();
+    const { slots, counters, strategies, circuits, traffic } = this.#tables();
     slots.generation[slot]! += 1;
     counters.clearSlot(slot);
     strategies.clearSlot(slot);
     circuits.clearSlot(slot);
+    traffic.clearSlot(slot);
   }
 }
 

@@ -71,8 +71,8 @@ test('a viewer is told what a change would do, from what was measured', async (t
   assert.equal(hedged?.kind, 'patch');
   assert.deepEqual((hedged.patch as { hedge: unknown }).hedge, { after: { ms: 5 }, budget: 0.1 });
   const { model, from, limits } = answer.basis;
-  assert.match(from.join('\n'), new RegExp(`latencies of ${REQUESTS} attempts`));
-  assert.match(limits.join('\n'), /wait inside a backend/);
+  assert.match(from.join('\n'), new RegExp(`service times: ${REQUESTS} good answers`));
+  assert.match(limits.join('\n'), /slow down under as much as it had/);
   assert.ok(model.traffic.ratesPerSecond.every((rate) => rate >= 0));
   assert.ok((answer.now.p50Ms?.mean ?? 0) > 0 && answer.now.errors.mean === 0);
   assert.ok(answer.method.seeds >= 5);

@@ -15,6 +15,7 @@ import { PAGE_CALLS } from './page-calls.ts';
 import { REQUEST_CALLS } from './request-calls.ts';
 import { REVISION_CALLS } from './revision-calls.ts';
 import { SESSION_CALLS } from './session-calls.ts';
+import { RECORDING_CALLS } from './recording-calls.ts';
 import { SIMULATE_CALLS } from './simulate-calls.ts';
 import { STRATEGY_CALLS } from './strategy-calls.ts';
 import { TOKEN_CALLS } from './token-calls.ts';
@@ -33,6 +34,7 @@ export const CALLS: readonly AnyCall[] = [
   ...MCP_CALLS,
   ...INCIDENT_CALLS,
   ...SIMULATE_CALLS,
+  ...RECORDING_CALLS,
   ...SESSION_CALLS,
   ...TOKEN_CALLS,
   ...AUDIT_CALLS,

@@ -46,7 +46,7 @@ export function prepare(request: PredictionRequest, facts: PredictionFacts): Pre
   const planned = poolOf(observed, request.pool);
   const { name } = planned.pool;
   const past = history.between(wallMs - RATES_SPAN_MS, wallMs, 1);
-  const { model, from, limits } = trafficFigures(observed, planned, past, request.assume);
+  const { model, from, limits } = trafficFigures(observed, planned, past, wallMs, request.assume);
   const read = (changes: readonly AskedChange[]): SimulatedChange[] =>
     changes.map((change) => (change.kind === 'config' ? configChange(facts.document(), name, change.patch) : change));
   const { changes, compare = [], seeds, seconds } = request;
