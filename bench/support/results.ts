@@ -22,6 +22,7 @@ const ORDER = [
   'scale',
   'start',
   'simulator',
+  'backtest',
 ];
 const OPENING = `# Results
 

@@ -17,6 +17,8 @@ export interface EdgeBalancerChoice {
   readonly tracesTo?: string;
   /** YAML of `requests`: which are recorded to be explained; as the product has it when left out. */
   readonly requests?: string;
+  /** Of an operator, who may change things. */
+  readonly adminToken?: string;
   /** Options of Node. */
   readonly nodeArgs?: readonly string[];
 }
@@ -33,6 +35,7 @@ export function edgeBalancer(choice: EdgeBalancerChoice): Peer {
       return {
         file: join(REPOSITORY, 'node_modules/.bin/node'),
         args: [...(choice.nodeArgs ?? []), join(REPOSITORY, 'bin/edgebalancer.js'), 'run', file],
+        ...(choice.adminToken !== undefined && { env: { EDGEBALANCER_ADMIN_TOKEN: choice.adminToken } }),
       };
     },
   };

@@ -3,6 +3,8 @@ import type { PoolRecording } from '#contract/recording.ts';
 
 /** Steps that are compared with each other: within them, a second, traffic hardly changes otherwise. */
 const BLOCK = 10;
+/** Median of chi-squared over its degrees of freedom, of which a block has nine: where dispersions of 1 have their middle. */
+const MEDIAN_OF_ONE = 0.927;
 /** Fewer blocks of fewer requests cannot tell bunches from chance. */
 const REQUESTS_LEAST = 200;
 export const BURSTINESS_MAX = 50;
@@ -38,23 +40,24 @@ export function recordedArrivals(
 }
 
 /**
- * Variance over mean, each block for itself, so that a rate that rises does not look bursty. Within a tenth of what independent
- * arrivals would give it is taken to be just that.
+ * Variance over mean, each block for itself, so that a rate that rises does not look bursty; of the blocks the middle one, so that
+ * one in which traffic began or broke off does not either. Within a tenth of what independent arrivals would give it is taken
+ * to be just that.
  */
 function burstinessOf(counts: readonly number[]): number | null {
-  let [squares, means, requests, blocks] = [0, 0, 0, 0];
+  const dispersions: number[] = [];
+  let requests = 0;
   for (let from = 0; from + BLOCK <= counts.length; from += BLOCK) {
     const block = counts.slice(from, from + BLOCK);
     const mean = sum(block) / BLOCK;
-    squares += block.reduce((all, count) => all + (count - mean) ** 2, 0) / (BLOCK - 1);
-    means += mean;
     requests += mean * BLOCK;
-    blocks++;
+    if (mean > 0) dispersions.push(block.reduce((all, count) => all + (count - mean) ** 2, 0) / (BLOCK - 1) / mean);
   }
   if (requests < REQUESTS_LEAST) return null;
-  const dispersion = squares / means;
+  dispersions.sort((a, b) => a - b);
+  const dispersion = (dispersions[dispersions.length >> 1] as number) / MEDIAN_OF_ONE;
   // Its own standard error, were arrivals independent.
-  const error = Math.sqrt(2 / (blocks * (BLOCK - 1)));
+  const error = 1.25 * Math.sqrt(2 / (dispersions.length * (BLOCK - 1)));
   if (Math.abs(dispersion - 1) < Math.max(0.1, 2 * error)) return 1;
   return Math.min(BURSTINESS_MAX, dispersion);
 }
