@@ -23,6 +23,7 @@ const ORDER = [
   'start',
   'simulator',
   'backtest',
+  'discovery',
 ];
 const OPENING = `# Results
 

@@ -1,7 +1,6 @@
 /** `edgebalancer check [FILE]`: every problem of a configuration, by place; exit code 1 when there is an error. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { backendsOf } from '#control/config/backends.ts';
 import { loadConfig } from '#control/config/load.ts';
 import { formatProblem } from '#control/config/problem.ts';
 import type { Config } from '#control/config/schema.ts';
@@ -42,7 +41,7 @@ function whyUnreadable({ code, message }: NodeJS.ErrnoException): string {
 }
 
 function contents({ listeners, routes, pools }: Config): string {
-  const backends = Object.values(pools).reduce((sum, pool) => sum + backendsOf(pool).length, 0);
+  const backends = Object.values(pools).reduce((sum, pool) => sum + pool.backends.length, 0);
   return [
     counted(listeners.length, 'listener'),
     counted(routes.length, 'route'),

@@ -137,6 +137,23 @@ export interface BackendEntry {
   readonly lastProbe: ProbeEntry | null;
   /** Where its name leads; empty when its URL has an address. */
   readonly addresses: readonly string[];
+  /** Whether it was found by discovery, and is not listed. */
+  readonly discovered: boolean;
+}
+
+/** What finds a pool's backends, and whether it still does. */
+export interface DiscoveryEntry {
+  readonly source: 'dns' | 'srv' | 'file' | 'ecs' | 'cloudMap' | 'kubernetes';
+  /** `kept`: the source fails, and its last good answer is in use; `expired`: for so long that it is not any more. */
+  readonly state: 'waiting' | 'current' | 'kept' | 'expired';
+  /** Backends found. */
+  readonly members: number;
+  /** The last good answer, in RFC 3339; null: there was none. */
+  readonly answeredAt: string | null;
+  /** What is wrong; empty: nothing. */
+  readonly problem: string;
+  /** Answers that failed or named nobody, since the pool has this discovery. */
+  readonly failures: number;
 }
 
 export interface PoolEntry {
@@ -144,6 +161,8 @@ export interface PoolEntry {
   readonly strategy: string;
   /** So few backends are eligible that circuits do not count. */
   readonly panic: boolean;
+  /** Null: its backends are those of the configuration. */
+  readonly discovery: DiscoveryEntry | null;
   readonly backends: readonly BackendEntry[];
 }
 

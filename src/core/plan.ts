@@ -18,6 +18,8 @@ import type {
 export interface Plan {
   /** Counts up by one with every plan that is published; 1 is the first. */
   readonly revision: number;
+  /** Counts every plan that is published: one revision has another with each change that discovery finds. */
+  readonly edition: number;
   /** Data-plane threads wanted. */
   readonly workers: number;
   readonly engine: 'auto' | 'net' | 'io_uring';
@@ -175,6 +177,8 @@ export interface BackendPlan {
   readonly tier: number;
   /** What an operator has set; requests go to `active` ones only. */
   readonly state: (typeof ADMIN_STATE_NAMES)[number];
+  /** It was found, and is not in the configuration. */
+  readonly discovered: boolean;
   /** The backend's row in shared memory. */
   readonly slot: number;
 }

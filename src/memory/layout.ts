@@ -16,7 +16,7 @@ export interface Capacity {
   readonly bucketSets: number;
 }
 
-export const DEFAULT_CAPACITY = { slots: 4096, routes: 256, pools: 256, limits: 64, bucketSets: 2 ** 19 } as const;
+export const DEFAULT_CAPACITY = { slots: 8192, routes: 256, pools: 256, limits: 64, bucketSets: 2 ** 19 } as const;
 
 /** Named i32 words and f64 rows that strategies of one pool may ask for at most. */
 export const STRATEGY_ROWS_MAX = 8;

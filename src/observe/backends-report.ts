@@ -19,6 +19,7 @@ export function backendsReport(observed: Observed): BackendsAnswer {
         name: pool.name,
         strategy: pool.strategy.name,
         panic: panics(observed.tables, pool),
+        discovery: observed.discovery(pool.name),
         backends: pool.backends.map((backend, at) => entry(observed, backend, counts[at] as AttemptCounts, total)),
       };
     }),
@@ -60,6 +61,7 @@ function entry(observed: Observed, backend: BackendPlan, counts: AttemptCounts, 
     latencyMs: percentiles(cells),
     lastProbe: observed.probes(slot)?.last ?? null,
     addresses: observed.addresses(slot),
+    discovered: backend.discovered,
   };
 }
 

@@ -1,6 +1,6 @@
 /** What a report is made from: the plan in force, the shared tables, and what the supervisor knows beside them. */
 import type { Plan } from '#core/plan.ts';
-import type { CircuitChangeEntry, ProbeEntry } from '#contract/admin.ts';
+import type { CircuitChangeEntry, DiscoveryEntry, ProbeEntry } from '#contract/admin.ts';
 import type { Tables } from '#memory/tables.ts';
 
 export interface ProbeRecord {
@@ -20,6 +20,8 @@ export interface Observed {
   readonly addresses: (slot: number) => readonly string[];
   /** The last change of a slot's circuit; null when there was none. */
   readonly circuitChange: (slot: number) => CircuitChangeEntry | null;
+  /** What finds a pool's backends; null: nothing does. */
+  readonly discovery: (pool: string) => DiscoveryEntry | null;
 }
 
 /** Whether a pool is the supervisor's own: no backend of the user's, and not counted as traffic. */

@@ -1,6 +1,7 @@
 /** `GET /metrics`: everything that is counted, in Prometheus' text format or as OpenMetrics. docs/metrics.md explains each. */
 import { backends, upstream } from './backends-exposition.ts';
 import { connections } from './connections-exposition.ts';
+import { discovery } from './discovery-exposition.ts';
 import { failures } from './failures-exposition.ts';
 import { Exposition, type Form } from './exposition.ts';
 import type { Observed } from './observed.ts';
@@ -18,6 +19,7 @@ export function prometheusReport(observed: Observed, facts: ProcessFacts, form: 
   upstream(out, observed);
   backends(out, observed);
   failures(out, observed);
+  discovery(out, observed);
   overload(out, observed);
   traces(out, observed, facts.spans);
   supervisor(out, facts);

@@ -25,6 +25,7 @@ function rig(
     address: { kind: 'tcp', host: '127.0.0.1', port: slot + 1 } as const,
     weight: 1,
     tier,
+    discovered: false,
     state: 'active' as const,
     slot,
   }));
@@ -34,6 +35,7 @@ function rig(
   });
   const plan: Plan = {
     revision: 1,
+    edition: 1,
     workers: 1,
     engine: 'net',
     listeners: [],

@@ -17,3 +17,14 @@ export function checkAccessLog(plan: AccessLogPlan | null): void {
     throw error;
   }
 }
+
+/** The same as a sentence; null: it can be written. */
+export function accessLogRefusal(plan: AccessLogPlan | null): string | null {
+  try {
+    checkAccessLog(plan);
+    return null;
+  } catch (error) {
+    if (error instanceof OperatorError) return error.message;
+    throw error;
+  }
+}

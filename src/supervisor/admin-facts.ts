@@ -1,8 +1,9 @@
 /** What the admin API is told: the supervisor's knowledge in the API's shapes. */
-import type { OverviewAnswer, WorkerEntry } from '#contract/admin.ts';
+import type { DiscoveryEntry, OverviewAnswer, WorkerEntry } from '#contract/admin.ts';
 import type { AdminView } from '#control/admin/view.ts';
 import type { StreamCounts } from '#control/events/event-hub.ts';
 import type { Plan, SocketAddress } from '#core/plan.ts';
+import type { Discovery } from '#discovery/discovery.ts';
 import { G } from '#memory/counters.ts';
 import type { Tables } from '#memory/tables.ts';
 import { isServing } from '#observe/backends-report.ts';
@@ -21,6 +22,7 @@ export interface Facts {
   readonly plan: Plan;
   readonly tables: Tables;
   readonly watch: BackendWatch;
+  readonly discovery: Pick<Discovery, 'status'>;
   readonly circuitChange: (slot: number) => CircuitChange | undefined;
   readonly workers: readonly WorkerHandle[];
   readonly workerRestarts: number;
@@ -74,7 +76,7 @@ export function adminView(facts: () => Facts, adminAddresses: () => readonly Soc
   };
 }
 
-export function observedOf({ plan, tables, watch, workers, circuitChange }: Facts): Observed {
+export function observedOf({ plan, tables, watch, discovery, workers, circuitChange }: Facts): Observed {
   return {
     plan,
     tables,
@@ -94,6 +96,13 @@ export function observedOf({ plan, tables, watch, workers, circuitChange }: Fact
       };
     },
     addresses: (slot) => watch.addressesOf(slot),
+    discovery: (pool) => {
+      const status = discovery.status(pool);
+      if (status === null) return null;
+      const { source, answeredAtMs, ...rest } = status;
+      const answeredAt = answeredAtMs === null ? null : new Date(answeredAtMs).toISOString();
+      return { source: source as DiscoveryEntry['source'], answeredAt, ...rest };
+    },
     circuitChange: (slot) => {
       const change = circuitChange(slot);
       return change === undefined ? null : { ...change, at: new Date(change.at).toISOString() };

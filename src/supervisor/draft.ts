@@ -16,3 +16,10 @@ export interface Reading {
 
 /** Reads the configuration anew. Does not throw for anything an operator may get wrong. */
 export type ReadDraft = () => Promise<Reading>;
+
+/** `given`, or what is read now. */
+export async function readingOf(given: Draft | undefined, read: ReadDraft | undefined): Promise<Reading> {
+  if (given !== undefined) return { draft: given, problems: [], notes: [] };
+  if (read === undefined) return { draft: null, problems: ['There is no file to read again.'], notes: [] };
+  return await read();
+}

@@ -7,12 +7,12 @@ import { Publisher } from './publisher.ts';
 
 function setUp() {
   const told: ToWorker[] = [];
-  const audience = { obeyedRevision: 1, broadcast: (message: ToWorker) => void told.push(message) };
+  const audience = { obeyedEdition: 1, broadcast: (message: ToWorker) => void told.push(message) };
   const timers = new VirtualTimers();
   const log = new LogRecord();
   return { told, audience, timers, log, publisher: new Publisher(audience, timers, log) };
 }
-const plan = (revision: number) => ({ revision }) as Plan;
+const plan = (revision: number) => ({ revision, edition: revision }) as Plan;
 
 describe('publisher', () => {
   test('a plan is out when the slowest worker obeys it', async () => {
@@ -23,7 +23,7 @@ describe('publisher', () => {
     publisher.progress();
     await settled();
     assert.equal(out, null);
-    audience.obeyedRevision = 2;
+    audience.obeyedEdition = 2;
     publisher.progress();
     await settled();
     assert.equal(out, true);

@@ -8,15 +8,15 @@ const ACKNOWLEDGE_MS = 5_000;
 
 export interface Audience {
   broadcast(message: ToWorker): void;
-  /** The oldest revision that a worker may still obey. */
-  readonly obeyedRevision: number;
+  /** The oldest edition that a worker may still obey. */
+  readonly obeyedEdition: number;
 }
 
 export class Publisher {
   readonly #audience: Audience;
   readonly #timers: Timers;
   readonly #log: Log;
-  readonly #waiting = new Set<{ readonly revision: number; done: () => void }>();
+  readonly #waiting = new Set<{ readonly edition: number; done: () => void }>();
 
   constructor(audience: Audience, timers: Timers, log: Log) {
     this.#audience = audience;
@@ -27,18 +27,18 @@ export class Publisher {
   /** Resolves when all obey the plan; false when some did not say so in time. */
   publish(plan: Plan, addresses: ResolvedAddresses): Promise<boolean> {
     this.#audience.broadcast({ type: 'plan', plan, addresses });
-    if (this.#audience.obeyedRevision >= plan.revision) return Promise.resolve(true);
+    if (this.#audience.obeyedEdition >= plan.edition) return Promise.resolve(true);
     return new Promise((resolve) => {
       const cancel = this.#timers.after(ACKNOWLEDGE_MS, () => {
         this.#waiting.delete(waiter);
         this.#log.warn(
-          { revision: plan.revision, obeyed: this.#audience.obeyedRevision },
+          { revision: plan.revision, edition: plan.edition, obeyed: this.#audience.obeyedEdition },
           'a worker has not taken the new plan in time; it goes on under the old one until it does',
         );
         resolve(false);
       });
       const waiter = {
-        revision: plan.revision,
+        edition: plan.edition,
         done: () => {
           cancel();
           resolve(true);
@@ -48,11 +48,11 @@ export class Publisher {
     });
   }
 
-  /** Some worker obeys another revision, has come or has gone. */
+  /** Some worker obeys another edition, has come or has gone. */
   progress(): void {
-    const obeyed = this.#audience.obeyedRevision;
+    const obeyed = this.#audience.obeyedEdition;
     for (const waiter of this.#waiting) {
-      if (obeyed < waiter.revision) continue;
+      if (obeyed < waiter.edition) continue;
       this.#waiting.delete(waiter);
       waiter.done();
     }

@@ -9,7 +9,7 @@ import { OperatorError } from './operator-error.ts';
 
 interface Resting {
   readonly row: number;
-  /** The first revision that no longer names it. */
+  /** The first edition that no longer names it. */
   readonly since: number;
 }
 
@@ -47,13 +47,13 @@ export class RowAllocator {
     return this.#state.rows.get(name);
   }
 
-  /** Begins a new set of names; `obeyed` is the oldest revision that any worker may still obey. */
+  /** Begins a new set of names; `obeyed` is the oldest edition that any worker may still obey. */
   draft(obeyed: number): RowDraft {
     return new RowDraft(this.#options, this.#state, obeyed);
   }
 
-  /** Makes the draft's names the ones in force from `revision` on. Returns the names that were not in force before. */
-  commit(draft: RowDraft, revision: number): string[] {
+  /** Makes the draft's names the ones in force from `edition` on. Returns the names that were not in force before. */
+  commit(draft: RowDraft, edition: number): string[] {
     const { rows, resting } = this.#state;
     const added = [...draft.rows.keys()].filter((name) => !rows.has(name));
     const left = new Map(resting);
@@ -62,7 +62,7 @@ export class RowAllocator {
       left.delete(name);
       this.#options.onReuse(row);
     }
-    for (const [name, row] of rows) if (!draft.rows.has(name)) left.set(name, { row, since: revision });
+    for (const [name, row] of rows) if (!draft.rows.has(name)) left.set(name, { row, since: edition });
     this.#state = { rows: draft.rows, resting: left, fresh: draft.fresh };
     return added;
   }

@@ -65,8 +65,8 @@ export class Rows {
     });
   }
 
-  /** `obeyed` is the oldest revision that a worker may still obey. Nothing changes until `commit`. */
-  draft(obeyed: number, revision: number): RowsDraft {
+  /** `obeyed` is the oldest edition that a worker may still obey. Nothing changes until `commit`. */
+  draft(obeyed: number, edition: number): RowsDraft {
     const slots = this.#slots.draft(obeyed);
     const routes = this.#routes.draft(obeyed);
     const pools = this.#pools.draft(obeyed);
@@ -77,10 +77,10 @@ export class Rows {
       assignPoolRow: (name) => pools.assign(name),
       assignLimitRow: (name) => limits.assign(name),
       commit: () => {
-        this.#routes.commit(routes, revision);
-        this.#pools.commit(pools, revision);
-        this.#limits.commit(limits, revision);
-        return new Set(this.#slots.commit(slots, revision));
+        this.#routes.commit(routes, edition);
+        this.#pools.commit(pools, edition);
+        this.#limits.commit(limits, edition);
+        return new Set(this.#slots.commit(slots, edition));
       },
     };
   }

@@ -13,25 +13,28 @@ import type { Candidate } from '#control/live/in-force.ts';
 import { LiveConfig } from '#control/live/live-config.ts';
 import type { Log, Random, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
+import type { Discovery } from '#discovery/discovery.ts';
+import { FileWatch } from '#discovery/file-watch.ts';
 import type { Resolve } from '#discovery/resolve.ts';
 import type { Tables } from '#memory/tables.ts';
 import type { Probe } from '#probes/probe.ts';
 import type { Transition } from '#probes/prober.ts';
-import { checkAccessLog } from './access-log-check.ts';
+import { accessLogRefusal, checkAccessLog } from './access-log-check.ts';
 import { boundAddress } from './address-text.ts';
 import type { Facts } from './admin-facts.ts';
 import { assemble, type Running } from './assembly.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { controlPorts, deferredPorts, type ControlPorts } from './control-ports.ts';
-import type { Draft, ReadDraft, Reading } from './draft.ts';
+import { discoveredPools, FIRST_ANSWERS_MS } from './discovered-pools.ts';
+import { readingOf, type Draft, type ReadDraft } from './draft.ts';
 import { EventFeed } from './event-feed.ts';
-import { FileWatch } from './file-watch.ts';
 import { OperatorError } from './operator-error.ts';
 import { checkAddress } from './port-check.ts';
 import { refusal } from './reload-limits.ts';
 import { Rows } from './rows.ts';
 import { systemTimers } from './system-timers.ts';
 import { Traces } from './traces.ts';
+import { whatFailed } from './what-failed.ts';
 import type { Spawn, WorkerHandle } from './worker-handle.ts';
 
 /** Starts are told apart by it (contract/events.ts). */
@@ -76,6 +79,9 @@ export class Supervisor {
   readonly #control: ControlPlane;
   readonly #traces: Traces;
   readonly #rows: Rows;
+  readonly #discovery: Discovery;
+  /** Plans made so far. */
+  #edition = 0;
   readonly #startedAtMs: number;
   #running: Running | null = null;
   /** Null before `start` has decided what is in force. */
@@ -97,8 +103,10 @@ export class Supervisor {
     this.#feed = new EventFeed(this.events);
     this.#control = this.#makeControl();
     const { env = {}, version = '' } = options;
-    this.#traces = new Traces({ tables: () => this.tables, env, version, timers: this.#timers, log: this.#log });
+    const { timers, log } = { timers: this.#timers, log: this.#log };
+    this.#traces = new Traces({ tables: () => this.tables, env, version, timers, log });
     this.#rows = new Rows(() => this.#live.tables);
+    this.#discovery = discoveredPools({ env, timers, log, onChange: () => this.#takeFound() });
   }
 
   /** Ports of the listeners, by name. */
@@ -143,6 +151,8 @@ export class Supervisor {
     const { file } = this.#options;
     try {
       const config = (this.#config = await this.#openConfig());
+      this.#discovery.follow(config.config.pools);
+      await this.#discovery.asked(FIRST_ANSWERS_MS);
       const { plan, commit } = this.#compile(config.config, config.revision);
       await Promise.all(plan.listeners.map(({ name, address }) => checkAddress(`Listener "${name}"`, address)));
       checkAccessLog(plan.accessLog);
@@ -156,6 +166,8 @@ export class Supervisor {
       memory.start();
       this.#traces.obey(config.config.tracing);
       await Promise.all([workers, this.#startControl(config)]);
+      // What was found since the plan was made.
+      if (Object.values(config.config.pools).some(({ discovery }) => discovery !== null)) await this.#takeFound();
     } catch (error) {
       await this.stop();
       throw error;
@@ -199,6 +211,7 @@ export class Supervisor {
     this.draining = true;
     this.events.close();
     this.#fileWatch?.stop();
+    this.#discovery.stop();
     this.#running?.watch.stop();
     this.#running?.memory.stop();
     await this.#running?.pool.terminate();
@@ -219,8 +232,9 @@ export class Supervisor {
       environment: env,
       log: this.#log,
       timers: this.#timers,
-      onChange: ({ log, tracing }, revision) => {
+      onChange: ({ log, tracing, pools }, revision) => {
         onLogLevel?.(log.level);
+        this.#discovery.follow(pools);
         if (this.#running !== null) this.#traces.obey(tracing);
         this.#feed.config(revision);
       },
@@ -259,6 +273,13 @@ export class Supervisor {
     await this.#control.start(config.config.admin.address);
   }
 
+  /** Discovery has found other backends: the configuration in force is obeyed with them. */
+  async #takeFound(): Promise<void> {
+    if (this.#config?.isServing !== true) return;
+    const result = await this.config.again();
+    if (result.kind === 'refused') this.#log.error({ why: result.why }, 'discovered backends cannot be taken over');
+  }
+
   #startFigures(): TakeFigures {
     if (this.#ports === null) throw new Error('somebody listens, and the control plane has not been started');
     return this.#ports.figures();
@@ -285,7 +306,7 @@ export class Supervisor {
   }
 
   async #reload(given: Draft | undefined): Promise<boolean> {
-    const { draft, problems, notes } = await this.#read(given);
+    const { draft, problems, notes } = await readingOf(given, this.#options.read);
     if (draft === null) {
       this.config.fileRefused(problems[0] ?? 'it cannot be read');
       return this.#refuse(problems);
@@ -299,13 +320,6 @@ export class Supervisor {
     this.reloads.ok += 1;
     await this.#control.reconcile();
     return true;
-  }
-
-  async #read(given: Draft | undefined): Promise<Reading> {
-    const { read } = this.#options;
-    if (given !== undefined) return { draft: given, problems: [], notes: [] };
-    if (read === undefined) return { draft: null, problems: ['There is no file to read again.'], notes: [] };
-    return await read();
   }
 
   #refuse(problems: readonly string[]): boolean {
@@ -322,22 +336,9 @@ export class Supervisor {
       const { plan, commit } = this.#compile(config, revision);
       return {
         plan,
-        refusal: () => this.#refusal(plan),
+        refusal: () => refusal(this.plan, plan, this.tables.capacity.workers) ?? accessLogRefusal(plan.accessLog),
         publish: () => this.#publish(plan, commit),
       };
-    } catch (error) {
-      if (error instanceof OperatorError) return error.message;
-      throw error;
-    }
-  }
-
-  #refusal(plan: Plan): string | null {
-    const { plan: before, tables } = this.#live;
-    const why = refusal(before, plan, tables.capacity.workers);
-    if (why !== null) return why;
-    try {
-      checkAccessLog(plan.accessLog);
-      return null;
     } catch (error) {
       if (error instanceof OperatorError) return error.message;
       throw error;
@@ -364,10 +365,12 @@ export class Supervisor {
   }
 
   #compile(config: Config, revision: number): { plan: Plan; commit: () => Set<string> } {
-    const { commit, ...assign } = this.#rows.draft(this.#running?.pool.obeyedRevision ?? 0, revision);
+    const edition = ++this.#edition;
+    const { commit, ...assign } = this.#rows.draft(this.#running?.pool.obeyedEdition ?? 0, edition);
     const cpus = this.#options.cpus ?? usableCpus();
     const controlSocket = this.#control.path;
-    const plan = compile(config, { revision, ...assign, controlSocket, cpus, memoryBytes: usableMemoryBytes() });
+    const options = { revision, edition, ...assign, controlSocket, cpus, memoryBytes: usableMemoryBytes() };
+    const plan = compile(config, { ...options, found: (pool) => this.#discovery.members(pool) });
     return { plan, commit };
   }
 
@@ -377,6 +380,7 @@ export class Supervisor {
       plan,
       tables,
       watch,
+      discovery: this.#discovery,
       circuitChange: (slot) => events.lastChange(slot),
       workers: pool.handles,
       workerRestarts: pool.restarts,
@@ -390,10 +394,4 @@ export class Supervisor {
       nowMs: this.#timers.wallMs(),
     };
   }
-}
-
-/** A reload that fails through a fault of the program is refused like any other: what runs must go on. */
-function whatFailed(error: unknown): string {
-  if (error instanceof OperatorError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,5 +1,6 @@
 /** One data-plane thread, and what is known about it. A thread that dies is replaced by another handle at the same row. */
 import { Worker } from 'node:worker_threads';
+import type { Plan } from '#core/plan.ts';
 import type { BookQuery } from '#observe/decision-book.ts';
 import type { FoundRequests, FromWorker, ToWorker, WorkerStart } from '#worker/messages.ts';
 
@@ -49,19 +50,20 @@ export class WorkerHandle {
   state: WorkerState = 'starting';
   /** The newest plan that it is known to obey; 0 before it listens. */
   revision = 0;
+  edition = 0;
   engine = '';
   ports: Readonly<Record<string, number>> = {};
   #reason = '';
   #asks = 0;
   /** Questions that wait for their answer, by number. */
   readonly #asked = new Map<number, (found: FoundRequests | null) => void>();
-  readonly #startRevision: number;
+  readonly #start: Pick<Plan, 'revision' | 'edition'>;
   readonly #events: WorkerEvents;
 
   constructor(spawn: Spawn, start: WorkerStart, nowMs: number, events: WorkerEvents) {
     this.row = start.worker;
     this.startedAtMs = nowMs;
-    this.#startRevision = start.plan.revision;
+    this.#start = start.plan;
     this.#events = events;
     this.thread = spawn(start);
     this.thread.on('message', (message) => this.#onMessage(message));
@@ -114,7 +116,7 @@ export class WorkerHandle {
         this.state = 'listening';
         this.engine = message.engine;
         this.ports = message.ports;
-        this.#obeys(this.#startRevision);
+        this.#obeys(this.#start);
         this.#events.onListening(this);
         break;
       case 'failed':
@@ -122,7 +124,7 @@ export class WorkerHandle {
         void this.thread.terminate();
         break;
       case 'published':
-        this.#obeys(message.revision);
+        this.#obeys(message);
         break;
       case 'requests':
         this.#answer(message.ask, message);
@@ -134,8 +136,9 @@ export class WorkerHandle {
     }
   }
 
-  #obeys(revision: number): void {
+  #obeys({ revision, edition }: Pick<Plan, 'revision' | 'edition'>): void {
     this.revision = Math.max(this.revision, revision);
+    this.edition = Math.max(this.edition, edition);
     this.#events.onPublished(this);
   }
 }

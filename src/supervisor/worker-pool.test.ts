@@ -55,7 +55,7 @@ function setUp() {
     tables,
     timers,
     log,
-    current: () => ({ plan: { revision } as Plan, addresses: {} }),
+    current: () => ({ plan: { revision, edition: revision } as Plan, addresses: {} }),
     onProgress: () => {},
   });
   /** Starts two workers that listen. */
@@ -139,12 +139,12 @@ describe('worker pool', () => {
   test('a dead worker obeys nothing: it does not hold back the oldest revision in force', async () => {
     const { pool, threads, timers, startTwo } = setUp();
     await startTwo();
-    threads[0]?.say({ type: 'published', revision: 2 });
-    assert.equal(pool.obeyedRevision, 1);
+    threads[0]?.say({ type: 'published', revision: 2, edition: 2 });
+    assert.equal(pool.obeyedEdition, 1);
     threads[1]?.die();
-    assert.equal(pool.obeyedRevision, 2);
+    assert.equal(pool.obeyedEdition, 2);
     await timers.advance(0);
-    assert.equal(pool.obeyedRevision, 0, 'one that starts may obey the plan it was started with');
+    assert.equal(pool.obeyedEdition, 0, 'one that starts may obey the plan it was started with');
   });
 
   test('draining ends when all have said so, or have died, and nothing is restarted', async () => {

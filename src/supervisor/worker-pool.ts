@@ -18,7 +18,7 @@ export interface WorkerPoolOptions {
   readonly log: Log;
   /** What a new worker obeys: the plan in force and the addresses known now. */
   readonly current: () => { readonly plan: Plan; readonly addresses: ResolvedAddresses };
-  /** Some worker obeys another revision, has come or has gone. */
+  /** Some worker obeys another edition, has come or has gone. */
   readonly onProgress: () => void;
   /** `reason` says why one died. */
   readonly onWorker?: (worker: number, state: 'started' | 'died' | 'restarted', reason?: string) => void;
@@ -70,10 +70,10 @@ export class WorkerPool implements WorkerEvents {
     for (const { handle } of this.#rows) handle.post(message);
   }
 
-  /** The oldest revision that a worker may still obey; Infinity when none runs. */
-  get obeyedRevision(): number {
+  /** The oldest edition that a worker may still obey; Infinity when none runs. */
+  get obeyedEdition(): number {
     let oldest = Infinity;
-    for (const { handle } of this.#rows) if (handle.alive) oldest = Math.min(oldest, handle.revision);
+    for (const { handle } of this.#rows) if (handle.alive) oldest = Math.min(oldest, handle.edition);
     return oldest;
   }
 
@@ -108,7 +108,7 @@ export class WorkerPool implements WorkerEvents {
     this.#starting.delete(handle);
     // The plan may have moved on while the thread started.
     const { plan, addresses } = this.#options.current();
-    if (plan.revision > handle.revision) handle.post({ type: 'plan', plan, addresses });
+    if (plan.edition > handle.edition) handle.post({ type: 'plan', plan, addresses });
   }
 
   onPublished(): void {

@@ -33,7 +33,7 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
         plane.publish(message.plan);
         followLog(keeper, plane, message.plan);
         plane.resolve(message.addresses);
-        say({ type: 'published', revision: message.plan.revision });
+        say({ type: 'published', revision: message.plan.revision, edition: message.plan.edition });
         break;
       case 'addresses':
         plane.resolve(message.addresses);

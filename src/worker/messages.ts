@@ -42,8 +42,8 @@ export type FromWorker =
   | { readonly type: 'listening'; readonly engine: string; readonly ports: Readonly<Record<string, number>> }
   /** It cannot listen; `message` is a sentence for the operator. */
   | { readonly type: 'failed'; readonly message: string }
-  /** The plan of this revision is in force here. */
-  | { readonly type: 'published'; readonly revision: number }
+  /** The plan of this edition is in force here. */
+  | { readonly type: 'published'; readonly revision: number; readonly edition: number }
   | ({ readonly type: 'requests'; readonly ask: number } & FoundRequests)
   /** Everything is finished; `cut` exchanges ran out of grace. */
   | { readonly type: 'drained'; readonly cut: number };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { FileWatch } from '#supervisor/file-watch.ts';
+import { FileWatch } from '#discovery/file-watch.ts';
 import { readDraft } from '#supervisor/file-source.ts';
 import { Supervisor } from '#supervisor/supervisor.ts';
 import { Origin, ask } from '../support/origin.ts';

@@ -25,6 +25,7 @@ export class Planner {
     const plans = pools.map((pool, row) => poolPlan(pool, row, (id) => draft.assign(`${pool.name}/${id}`)));
     const plan: Plan = {
       revision,
+      edition: revision,
       workers: 1,
       engine: 'auto',
       listeners: [],
@@ -57,6 +58,7 @@ function poolPlan(pool: PoolSketch, row: number, slotOf: (id: string) => number)
       address: { kind: 'tcp', host: `${name}.${id}`, port: 80 },
       weight,
       tier,
+      discovered: false,
       state: 'active' as const,
       slot: slotOf(id),
     })),

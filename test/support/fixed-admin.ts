@@ -128,6 +128,7 @@ const backend = (id: string, more: Partial<BackendEntry> = {}): BackendEntry => 
   latencyMs: { p50: 11.2, p90: 27, p95: 30.5, p99: 44.1, p999: 70 },
   lastProbe: { at: '2026-03-01T12:00:00.000Z', ok: true, ms: 1.2, detail: 'status 200' },
   addresses: [],
+  discovered: false,
   ...more,
 });
 
@@ -137,6 +138,7 @@ export const BACKENDS: BackendsAnswer = {
       name: 'app',
       strategy: 'adaptive',
       panic: false,
+      discovery: null,
       backends: [
         backend('a'),
         backend('b', { share: 0.39, requests: 30_824, inFlight: 2, failures: 7, effectiveWeight: 0.45 }),

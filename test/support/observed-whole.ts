@@ -26,5 +26,13 @@ export function observedWhole(): Observed {
     })),
     rateLimits: [{ name: 'per-client', row: 0, dryRun: true } as Plan['rateLimits'][number]],
   };
-  return { ...observed, plan: whole };
+  const discovery = {
+    source: 'dns',
+    state: 'kept',
+    members: 2,
+    answeredAt: null,
+    problem: 'SERVFAIL',
+    failures: 3,
+  } as const;
+  return { ...observed, plan: whole, discovery: () => discovery };
 }

@@ -30,6 +30,14 @@ export function observedTwo(): { observed: Observed; recorders: readonly Recorde
   tables.slots.health.set([HealthState.healthy, HealthState.unhealthy]);
   const last = { at: '2026-01-01T00:00:00.000Z', ok: true, ms: 2, detail: 'status 200' };
   const probes = (slot: number) => (slot === 0 ? { last, successes: 5, failures: 1 } : null);
-  const observed: Observed = { plan, tables, workerRows: 2, probes, addresses: () => [], circuitChange: () => null };
+  const observed: Observed = {
+    plan,
+    tables,
+    workerRows: 2,
+    probes,
+    addresses: () => [],
+    circuitChange: () => null,
+    discovery: () => null,
+  };
   return { observed, recorders: [0, 1].map((worker) => new Recorder(tables.counters.rows[worker] as CounterRow)) };
 }

@@ -41,11 +41,13 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
     address: { kind: 'tcp', host: '127.0.0.1', port },
     weight: 1,
     tier: 0,
+    discovered: false,
     state: 'active',
     slot: index + 1,
   }));
   return {
     revision,
+    edition: revision,
     workers: 1,
     engine: 'net',
     listeners: [

@@ -21,6 +21,7 @@ export interface Sketch {
 export function planOf(sketch: Sketch, context: CompileOptions): Plan {
   return {
     revision: context.revision,
+    edition: context.edition ?? context.revision,
     workers: sketch.workers ?? 1,
     engine: 'auto',
     listeners: (sketch.listeners ?? [{ name: 'public' }]).map(listener),
@@ -88,6 +89,7 @@ function poolPlan(pool: PoolSketch, context: CompileOptions): PoolPlan {
         address: { kind: 'tcp', host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) },
         weight,
         tier: 0,
+        discovered: false,
         state: 'active',
         slot: context.assignSlot(name, id, url),
       };

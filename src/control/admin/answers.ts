@@ -83,11 +83,29 @@ const backendEntry = z.strictObject({
   latencyMs: percentiles,
   lastProbe: z.strictObject({ at: time, ok: z.boolean(), ms: amount, detail: z.string() }).nullable(),
   addresses: z.array(z.string()),
+  discovered: z.boolean().meta({ description: 'Found by discovery, and not listed' }),
+});
+
+const discoveryEntry = z.strictObject({
+  source: z.enum(['dns', 'srv', 'file', 'ecs', 'cloudMap', 'kubernetes']),
+  state: z.enum(['waiting', 'current', 'kept', 'expired']).meta({
+    description: 'kept: the source fails, and its last good answer is in use; expired: for too long',
+  }),
+  members: count,
+  answeredAt: time.nullable(),
+  problem: z.string(),
+  failures: count,
 });
 
 export const backendsAnswer: z.ZodType<BackendsAnswer> = z.strictObject({
   pools: z.array(
-    z.strictObject({ name: z.string(), strategy: z.string(), panic: z.boolean(), backends: z.array(backendEntry) }),
+    z.strictObject({
+      name: z.string(),
+      strategy: z.string(),
+      panic: z.boolean(),
+      discovery: discoveryEntry.nullable().meta({ description: 'What finds its backends; null: they are listed' }),
+      backends: z.array(backendEntry),
+    }),
   ),
 });
 

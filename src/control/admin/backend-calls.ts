@@ -1,11 +1,12 @@
 /** Backends: how they are, and adding, changing and removing them while traffic runs. */
 import { z } from 'zod';
 import { backendsReport } from '#observe/backends-report.ts';
-import { addBackend, patchBackend, removeBackend } from '../config/edits.ts';
+import { addBackend, overrideBackend, patchBackend, removeBackend } from '../config/edits.ts';
+import { Refused } from '../config/refused.ts';
 import { json } from './answer.ts';
 import { backendsAnswer } from './answers.ts';
 import { changeAnswer } from './answers-control.ts';
-import { call, repeated, type AnyCall } from './call.ts';
+import { call, repeated, type AnyCall, type Asked } from './call.ts';
 import { CHANGE_GIVES, makeChange, refuseOwnAddress } from './change.ts';
 import { backendId, backendState, backendUrl, changeQuery, poolName } from './fields.ts';
 
@@ -83,7 +84,8 @@ export const BACKEND_CALLS: readonly AnyCall[] = [
       const what = Object.entries(asked.body).map(([key, value]) => `${key} ${value}`);
       return makeChange(asked, {
         summary: `backend ${pool}/${id}: ${what.join(', ')}`,
-        edit: (document) => void patchBackend(document, pool, id, asked.body),
+        edit: (document) =>
+          void (isDiscovered(asked, pool, id) ? overrideBackend : patchBackend)(document, pool, id, asked.body),
       });
     },
   }),
@@ -102,8 +104,19 @@ export const BACKEND_CALLS: readonly AnyCall[] = [
       const { pool, id } = asked.params;
       return makeChange(asked, {
         summary: `backend ${id} removed from ${pool}`,
-        edit: (document) => removeBackend(document, pool, id),
+        edit: (document) => {
+          if (isDiscovered(asked, pool, id))
+            throw new Refused(409, `\`${id}\` of pool \`${pool}\` was found by \`discovery\`, and would be found again; set \`state: maintenance\` to take it out.`); // prettier-ignore
+          removeBackend(document, pool, id);
+        },
       });
     },
   }),
 ];
+
+/** Whether a backend is in a pool for it was found, and not for it is listed. */
+function isDiscovered({ api }: Asked, pool: string, id: string): boolean {
+  const { plan } = api.ports.view.observed();
+  const found = plan.pools.find(({ name }) => name === pool)?.backends.find((backend) => backend.id === id);
+  return found?.discovered === true;
+}

@@ -1,7 +1,7 @@
 /** Names: unique, known where they are used, used where they are known, and no more than there is room for. */
 import { DEFAULT_CAPACITY } from '#memory/layout.ts';
 import { RESERVED_TOKEN_NAMES } from '../auth/token.ts';
-import { backendIdOf, backendsOf } from './backends.ts';
+import { backendIdOf } from './backends.ts';
 import type { Finding } from './checks.ts';
 import { NAME, NAME_HELP } from './fields.ts';
 import { suggestion } from './nearest.ts';
@@ -169,7 +169,7 @@ export function capacityFindings(config: Config): Finding[] {
       message: `${count} ${what} are more than there is room for; the most is ${room}`,
     });
   };
-  const backends = Object.values(config.pools).reduce((sum, pool) => sum + backendsOf(pool).length, 0);
+  const backends = Object.values(config.pools).reduce((sum, pool) => sum + pool.backends.length, 0);
   bound(config.routes.length, 0, routes, ['routes'], 'routes');
   bound(Object.keys(config.pools).length, control, pools, ['pools'], 'pools');
   bound(backends, control, slots, ['pools'], 'backends');

@@ -1,5 +1,4 @@
 /** Pools: backends that can be chosen, and settings that go together. */
-import { backendsOf } from './backends.ts';
 import type { Finding } from './checks.ts';
 import type { Path } from './problem.ts';
 import type { Config, PoolConfig } from './schema.ts';
@@ -27,7 +26,9 @@ function given(data: unknown, path: Path): readonly string[] {
 }
 
 function members(pool: PoolConfig, path: Path): Finding[] {
-  const backends = backendsOf(pool);
+  const { backends } = pool;
+  // Nobody knows yet what will be found.
+  if (pool.discovery !== null) return [];
   const none = (message: string): Finding[] => [{ path, key: true, severity: 'warning', message }];
   if (backends.length === 0) return none('has no backends: every request to it is answered 503');
   if (backends.every(({ weight }) => weight === 0))
@@ -38,7 +39,8 @@ function members(pool: PoolConfig, path: Path): Finding[] {
 }
 
 function tiers(pool: PoolConfig, path: Path): Finding[] {
-  const present = new Set(backendsOf(pool).map(({ tier }) => tier));
+  if (pool.discovery !== null) return [];
+  const present = new Set(pool.backends.map(({ tier }) => tier));
   const missing = Array.from({ length: Math.max(0, ...present) }, (_, tier) => tier).filter(
     (tier) => !present.has(tier),
   );

@@ -237,10 +237,10 @@ test('no more than shared memory has room for', () => {
     Array.from({ length: count }, (_, at) => line(at)).join('');
   const urls = (count: number): string => many(count, (at) => `      - http://10.0.${at >> 8}.${at & 255}:80\n`);
   check([
-    [`pools:\n  app:\n    backends:\n${urls(4095)}`],
+    [`pools:\n  app:\n    backends:\n${urls(8191)}`],
     [
-      `pools:\n  app:\n    backends:\n${urls(4096)}`,
-      'f:1:1: pools: 4096 backends are more than there is room for; the most is 4095 (one more serves the control plane)',
+      `pools:\n  app:\n    backends:\n${urls(8192)}`,
+      'f:1:1: pools: 8192 backends are more than there is room for; the most is 8191 (one more serves the control plane)',
     ],
     [
       `${POOL}routes:\n${many(257, (at) => `  - { name: r${at}, pool: app, match: { path: /${at} } }\n`)}`,

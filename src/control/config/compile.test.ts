@@ -43,6 +43,7 @@ test('the least that works becomes a whole plan', () => {
   const { listeners, routes, pools, ...rest } = plan('pools: { app: { backends: [ "http://127.0.0.1:3000" ] } }');
   assert.deepEqual(rest, {
     revision: 7,
+    edition: 7,
     workers: 3,
     engine: 'auto',
     rateLimits: [{ name: 'per-client', row: 0, key: { from: 'client-ip' }, perSecond: 100, burst: 200, dryRun: false }],
@@ -107,6 +108,7 @@ test('the least that works becomes a whole plan', () => {
         weight: 1,
         tier: 0,
         state: 'active',
+        discovered: false,
         slot: 0,
       },
     ],
@@ -172,6 +174,7 @@ test('routes of the control plane go to its socket', () => {
       weight: 1,
       tier: 0,
       state: 'active',
+      discovered: false,
       slot: 1,
     },
   ]);
@@ -248,9 +251,25 @@ pools:
   assert.equal(fresh.limits.inFlight, 7);
   assert.deepEqual(
     fresh.backends.map(({ id, weight, address }) => ({ id, weight, address })),
+    [{ id: '/run/n.sock', weight: 0.5, address: { kind: 'unix', path: '/run/n.sock' } }],
+  );
+});
+
+test('what was found joins what is listed; not twice, and as operators have set it', () => {
+  const text = `pools:
+  app:
+    backends: [{ id: a, url: "http://10.0.0.1:80" }]
+    discovery: { dns: { name: x, port: 80 }, overrides: { c: { state: draining, weight: 5 } } }
+`;
+  const found = (id: string, host: string) => ({ id, host, port: 80, weight: 2, tier: 0, state: 'active' }) as const;
+  const members = [found('a', '10.0.0.9'), found('same', '10.0.0.1'), found('b', '10.0.0.2'), found('c', 'fd00::1')];
+  const { pools } = plan(text, { found: () => members });
+  assert.deepEqual(
+    pools[0]!.backends.map(({ id, url, weight, state, discovered }) => [id, url, weight, state, discovered]),
     [
-      { id: '/run/n.sock', weight: 0.5, address: { kind: 'unix', path: '/run/n.sock' } },
-      { id: 'new.internal:81', weight: 1, address: { kind: 'tcp', host: 'new.internal', port: 81 } },
+      ['a', 'http://10.0.0.1:80', 1, 'active', false],
+      ['b', 'http://10.0.0.2:80', 2, 'active', true],
+      ['c', 'http://[fd00::1]:80', 5, 'draining', true],
     ],
   );
 });

@@ -2,7 +2,7 @@
 import type { BackendPlan, HeaderEdits, HealthPlan, ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
 import type { RateLimitPlan } from '#core/plan-failures.ts';
 import { strategyByName } from '#core/strategies/index.ts';
-import { backendIdOf, backendsOf, type BackendConfig } from './backends.ts';
+import { backendIdOf, foundBackends, type BackendConfig, type FoundBackend } from './backends.ts';
 import {
   compileAccessLog,
   compileCircuit,
@@ -16,6 +16,10 @@ import type { ListenerConfig, PoolConfig, RouteConfig, Config } from './schema.t
 
 export interface CompileOptions {
   readonly revision: number;
+  /** Counts plans, where one revision may have many; the revision when left out. */
+  readonly edition?: number;
+  /** What discovery knows of a pool; nothing when left out. */
+  readonly found?: (pool: string) => readonly FoundBackend[];
   /** The backend's row in shared memory; the same for the same backend as long as it is known. */
   readonly assignSlot: (pool: string, id: string, url: string) => number;
   /** The route's row in the metrics tables; the same for the same name. */
@@ -44,6 +48,7 @@ export function compile(config: Config, options: CompileOptions): Plan {
   const rateLimits = compileRateLimits(config.rateLimits, options.assignLimitRow);
   return deepFreeze({
     revision: options.revision,
+    edition: options.edition ?? options.revision,
     workers: config.workers === 'auto' ? Math.max(1, options.cpus) : config.workers,
     engine: config.engine,
     listeners: config.listeners.map(compileListener),
@@ -115,7 +120,12 @@ function compilePool(name: string, pool: PoolConfig, options: CompileOptions): P
     name,
     row: options.assignPoolRow(name),
     strategy: pool.strategy,
-    backends: backendsOf(pool).map((backend) => compileBackend(name, backend, options)),
+    backends: [
+      ...pool.backends.map((backend) => compileBackend(name, backend, false, options)),
+      ...foundBackends(pool, options.found?.(name) ?? []).map((backend) =>
+        compileBackend(name, backend, true, options),
+      ),
+    ],
     health: pool.health === null ? null : compileHealth(pool.health),
     circuit: compileCircuit(pool),
     panicThreshold: pool.panicThreshold,
@@ -138,7 +148,12 @@ function compilePool(name: string, pool: PoolConfig, options: CompileOptions): P
   };
 }
 
-function compileBackend(pool: string, backend: BackendConfig, options: CompileOptions): BackendPlan {
+function compileBackend(
+  pool: string,
+  backend: BackendConfig,
+  discovered: boolean,
+  options: CompileOptions,
+): BackendPlan {
   const id = backendIdOf(backend);
   const { url, authority, address } = backend.url;
   return {
@@ -149,6 +164,7 @@ function compileBackend(pool: string, backend: BackendConfig, options: CompileOp
     weight: backend.weight,
     tier: backend.tier,
     state: backend.state,
+    discovered,
     slot: options.assignSlot(pool, id, url),
   };
 }
@@ -189,6 +205,7 @@ function controlPool(options: CompileOptions): PoolPlan {
               weight: 1,
               tier: 0,
               state: 'active',
+              discovered: false,
               slot: options.assignSlot(CONTROL_POOL, 'control', url),
             },
           ],

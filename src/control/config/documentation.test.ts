@@ -6,7 +6,8 @@ import { configJsonSchema } from './json-schema.ts';
 import { loadConfig } from './load.ts';
 import { formatProblem } from './problem.ts';
 
-const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+const read = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+const text = read('configuration.md');
 
 /** Every key that the schema knows, wherever it stands. */
 function keysIn(value: unknown): string[] {
@@ -18,10 +19,11 @@ function keysIn(value: unknown): string[] {
   ]);
 }
 
-test('docs/configuration.md names every key and every strategy with its parameters', () => {
-  const missing = [...new Set(keysIn(configJsonSchema()))].filter((key) => !new RegExp(`\\b${key}\\b`).test(text));
-  // Sources of discovery that are refused are described by their names alone.
-  assert.deepEqual(missing.toSorted(), ['cluster', 'namespace', 'service']);
+test('docs/configuration.md, and discovery.md for its part, names every key and every strategy with its parameters', () => {
+  const missing = [...new Set(keysIn(configJsonSchema()))].filter(
+    (key) => !new RegExp(`\\b${key}\\b`).test(text + read('discovery.md')),
+  );
+  assert.deepEqual(missing, []);
   for (const { name, params } of STRATEGIES) {
     assert.ok(text.includes(`| \`${name}\` |`), name);
     for (const param of params) assert.ok(text.includes(`\`${param.name}\``), `${name} ${param.name}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigDocument } from './document.ts';
-import { addBackend, patchBackend, removeBackend, setStrategy } from './edits.ts';
+import { addBackend, overrideBackend, patchBackend, removeBackend, setStrategy } from './edits.ts';
 
 const FILE = `pools:
   app:
@@ -113,8 +113,8 @@ describe('backends', () => {
       /there is a backend `b` in pool `app` already/i,
     );
     refuses((d) => addBackend(d, 'app', 'http://10.0.0.1:3000'), 409, /already/);
-    refuses((d) => addBackend(d, 'found', 'http://app.internal:80'), 409, /already/);
-    refuses((d) => patchBackend(d, 'found', 'app.internal:80', { weight: 2 }), 409, /comes from `discovery`/);
+    refuses((d) => overrideBackend(d, 'found', '10.0.0.9:80', { url: 'http://x:1' }), 409, /found by `discovery`/);
+    refuses((d) => overrideBackend(d, 'app', 'x', { weight: 2 }), 404, /no backend `x`/);
   });
 });
 

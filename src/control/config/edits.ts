@@ -26,10 +26,10 @@ const DEFAULTS: Mapping = { weight: 1, state: 'active', tier: 0 };
 
 /** Adds a backend at the end of a pool. Returns the id that it has, given or implied. */
 export function addBackend(document: ConfigDocument, pool: string, backend: string | NewBackend): string {
-  const { path, ids, implied } = poolOf(document, pool);
+  const { path, ids } = poolOf(document, pool);
   const entry = typeof backend === 'string' ? { url: backend } : backend;
   const id = idOf(document, entry);
-  if (id !== null && [...ids, ...implied].includes(id))
+  if (id !== null && ids.includes(id))
     throw new Refused(
       409,
       `There is a backend \`${id}\` in pool \`${pool}\` already; give this one another id, or change that one.`,
@@ -41,6 +41,19 @@ export function addBackend(document: ConfigDocument, pool: string, backend: stri
   if (Array.isArray(document.get(list))) document.insert(list, ids.length, written);
   else document.set(list, [written]);
   return id ?? entry.url;
+}
+
+/**
+ * Changes a backend that discovery has found: what is set here counts more than what is found, for as long as the backend is
+ * found, and when it is found again.
+ */
+export function overrideBackend(document: ConfigDocument, pool: string, id: string, change: BackendChange): void {
+  const { path, discovers } = poolOf(document, pool);
+  if (!discovers) throw new Refused(404, `there is no backend \`${id}\` in pool \`${pool}\``);
+  if (change.url !== undefined)
+    throw new Refused(409, `\`${id}\` of pool \`${pool}\` was found by \`discovery\`, which says where it is; weight, tier and state can be set.`); // prettier-ignore
+  const place = [...path, 'discovery', 'overrides', id];
+  for (const [key, value] of Object.entries(change)) if (value !== undefined) document.set([...place, key], value);
 }
 
 /** Changes what is given and leaves the rest. Returns the id that the backend has then: one that is implied follows its URL. */
@@ -73,8 +86,8 @@ export function patchBackend(document: ConfigDocument, pool: string, id: string,
 
 /** Takes a backend out of a pool. The last one stays: whoever wants none removes the pool. */
 export function removeBackend(document: ConfigDocument, pool: string, id: string): void {
-  const { at, path, ids, implied } = backendOf(document, pool, id);
-  if (ids.length === 1 && implied.length === 0)
+  const { at, path, ids, discovers } = backendOf(document, pool, id);
+  if (ids.length === 1 && !discovers)
     throw new Refused(
       409,
       `\`${id}\` is the last backend of pool \`${pool}\`; add another first, or set \`state: maintenance\`.`,
@@ -103,8 +116,8 @@ interface PoolPlace {
   readonly path: readonly string[];
   /** Of the backends that are listed, by position. */
   readonly ids: readonly string[];
-  /** Of those that come from discovery. */
-  readonly implied: readonly string[];
+  /** It may have others, that are found. */
+  readonly discovers: boolean;
 }
 
 function poolOf(document: ConfigDocument, pool: string): PoolPlace {
@@ -117,7 +130,7 @@ function poolOf(document: ConfigDocument, pool: string): PoolPlace {
   return {
     path: ['pools', pool],
     ids: listed.map((entry) => idOf(document, entry) ?? ''),
-    implied: isMapping(found) ? discovered(document, found) : [],
+    discovers: isMapping(found) && isMapping(found.discovery),
   };
 }
 
@@ -129,25 +142,9 @@ function backendOf(
   const place = poolOf(document, pool);
   const at = place.ids.indexOf(id);
   if (at === -1) {
-    if (place.implied.includes(id))
-      throw new Refused(
-        409,
-        `\`${id}\` of pool \`${pool}\` comes from \`discovery\`; change that, or list the backend in \`backends\`.`,
-      );
-    throw new Refused(
-      404,
-      `there is no backend \`${id}\` in pool \`${pool}\`${suggestion(id, [...place.ids, ...place.implied])}`,
-    );
+    throw new Refused(404, `there is no backend \`${id}\` in pool \`${pool}\`${suggestion(id, place.ids)}`);
   }
   return { ...place, at, entry: document.get([...place.path, 'backends', at]) as string | Mapping };
-}
-
-/** As backends.ts calls what a name to be discovered stands for. */
-function discovered(document: ConfigDocument, pool: Mapping): string[] {
-  const dns = isMapping(pool.discovery) ? pool.discovery.dns : undefined;
-  if (!isMapping(dns)) return [];
-  const host = String(document.read(dns.name)).toLowerCase().replace(/\.$/, '');
-  return [`${host}:${String(document.read(dns.port))}`];
 }
 
 /** The id that is given, or what the URL implies; null when neither can be read. */

@@ -49,31 +49,6 @@ const NOT_IN_FORCE: readonly Row[] = [
     says: 'mirroring is not part of this version; leave it out or write `null`',
   },
   {
-    key: 'pools.*.discovery.srv',
-    kind: 'refuse',
-    says: 'discovery by SRV records is not part of this version; write `dns`, or list the backends',
-  },
-  {
-    key: 'pools.*.discovery.file',
-    kind: 'refuse',
-    says: 'discovery by file is not part of this version; list the backends, and reload',
-  },
-  {
-    key: 'pools.*.discovery.ecs',
-    kind: 'refuse',
-    says: 'discovery by Amazon ECS is not part of this version; write `dns` with the name of a Cloud Map service',
-  },
-  {
-    key: 'pools.*.discovery.kubernetes',
-    kind: 'refuse',
-    says: 'discovery by Kubernetes is not part of this version; write `dns` with the name of a service',
-  },
-  {
-    key: 'pools.*.discovery.dns',
-    kind: 'note',
-    says: 'the name counts as one backend, whose connections go to its addresses in turn; probes and weights do not tell them apart',
-  },
-  {
     key: 'pools.*.health.grpc',
     kind: 'refuse',
     says: 'gRPC probes are not part of this version, and every backend would fail; write `tcp: true`',

@@ -31,7 +31,7 @@ const backendSection = section({
 });
 
 /** A backend may be its URL alone. */
-const backend = z
+export const backend = z
   .preprocess((raw) => (typeof raw === 'string' ? { url: raw } : raw), backendSection)
   .meta({ orUrl: true });
 
@@ -154,7 +154,7 @@ const tls = section({
 
 export const pool = section({
   strategy,
-  backends: z.array(backend).max(4096).prefault([]).meta({ description: 'The backends' }),
+  backends: z.array(backend).max(8192).prefault([]).meta({ description: 'The backends' }),
   discovery: discovery.nullable().default(null).meta({ description: 'Where more backends are found' }),
   health: health
     .nullable()

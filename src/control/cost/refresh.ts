@@ -6,7 +6,7 @@
 import type { Environment } from '../config/environment.ts';
 import { CostError } from './cost-error.ts';
 import { productsOf } from './price-list/api.ts';
-import { awsCredentials } from './price-list/credentials.ts';
+import { awsCredentials } from './../aws/credentials.ts';
 import type { Offer } from './price-list/offers.ts';
 import { PublicFiles } from './price-list/public-files.ts';
 import { edgeQueries, regionalQueries, type PriceQuery, type Wanted } from './price-list/queries.ts';

@@ -14,9 +14,7 @@ import type { AdminSettings } from '../auth/settings.ts';
 import { diffPlans, diffSettings } from '../config/diff.ts';
 import { ConfigDocument } from '../config/document.ts';
 import { mayRefer } from '../config/environment.ts';
-import { Invalid } from '../config/invalid.ts';
 import { loadConfig } from '../config/load.ts';
-import { Refused } from '../config/refused.ts';
 import type { Config } from '../config/schema.ts';
 import { same } from '../config/tree.ts';
 import { WrittenReferences } from '../config/written-references.ts';
@@ -29,6 +27,7 @@ import { OperatorFile } from './operator-file.ts';
 import { needsRestart } from './restart-only.ts';
 import { boundedDiff, hashOf, type Revision } from './revision.ts';
 import { StateDirectory } from './state-directory.ts';
+import { thrownBy } from './thrown-by.ts';
 
 /** More than people make by hand, or a script should without waiting for answers. */
 const WAITING_MAX = 256;
@@ -236,7 +235,16 @@ export class LiveConfig implements ConfigPort {
     this.file.refusedWhy = why;
   }
 
-  /** Workers obey the same once more: whatever they have open is opened anew. */
+  /** Whether changes are obeyed. */
+  get isServing(): boolean {
+    return this.#obedience !== null;
+  }
+
+  /** Workers obey the same once more, with what else has changed: backends that were found. */
+  again(): Promise<ChangeResult> {
+    return this.#enqueue(() => this.#again());
+  }
+
   async #again(): Promise<ChangeResult> {
     const candidate = this.#obeyed.compile(this.#now.config, this.revision);
     if (typeof candidate === 'string') return { kind: 'refused', status: 409, why: candidate };
@@ -383,17 +391,5 @@ export class LiveConfig implements ConfigPort {
     const done = this.#queue.then(work).finally(() => (this.#waiting -= 1));
     this.#queue = done.catch(() => {});
     return done;
-  }
-}
-
-/** What an edit or a check throws to say no; null when it says nothing. */
-function thrownBy(work: () => void): ChangeResult | null {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    if (error instanceof Refused) return { kind: 'refused', status: error.status, why: error.message };
-    if (error instanceof Invalid) return { kind: 'invalid', problems: error.problems };
-    throw error;
   }
 }

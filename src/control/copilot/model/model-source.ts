@@ -4,7 +4,7 @@
  */
 import type { LanguageModel } from 'ai';
 import type { Environment } from '../../config/environment.ts';
-import { awsCredentials } from '../../cost/price-list/credentials.ts';
+import { awsCredentials } from '../../aws/credentials.ts';
 import type { ModelSettings } from './model-settings.ts';
 
 export type ModelSource = { readonly model: LanguageModel } | { readonly problem: string };

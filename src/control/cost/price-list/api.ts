@@ -5,10 +5,10 @@
  */
 import { z } from 'zod';
 import { CostError } from '../cost-error.ts';
-import { reason } from './credentials.ts';
+import { reason } from '../../aws/credentials.ts';
 import { offerOf, type Offer } from './offers.ts';
 import type { PriceQuery } from './queries.ts';
-import { signedHeaders, type AwsCredentials } from './signature.ts';
+import { signedHeaders, type AwsCredentials } from '../../aws/signature.ts';
 
 export const PRICE_LIST_API = 'https://api.pricing.us-east-1.amazonaws.com/';
 

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api-bulk.html
  */
 import { CostError } from '../cost-error.ts';
-import { reason } from './credentials.ts';
+import { reason } from '../../aws/credentials.ts';
 import { offersOf, type Offer } from './offers.ts';
 import type { PriceQuery } from './queries.ts';
 

@@ -5,8 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Environment } from '../../config/environment.ts';
-import { CostError } from '../cost-error.ts';
+import type { Environment } from '../config/environment.ts';
+import { CostError } from '../cost/cost-error.ts';
 import type { AwsCredentials } from './signature.ts';
 
 const ECS_HOST = 'http://169.254.170.2';
