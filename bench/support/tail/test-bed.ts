@@ -55,6 +55,10 @@ export class TestBed {
     return new TestBed(ports, backends, generator);
   }
 
+  async stop(): Promise<void> {
+    await Promise.all([this.#backends.kill(), this.#generator.kill()]);
+  }
+
   /** Runs one scenario against a port. */
   async measure(run: Omit<Run, 'startAtMs'>, port: number, perSecond?: number): Promise<Measured> {
     const timed: Run = { ...run, startAtMs: epochMs() + LEAD_MS };
