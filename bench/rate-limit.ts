@@ -1,3 +1,4 @@
+import { UsageTable, type UsageRow } from '../src/memory/usage-table.ts';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -49,14 +50,29 @@ function cost(buckets: BucketTable, keys: number, from: number): number {
   return ((user + system) * 1000) / KEYS;
 }
 
+function newUsage(): { readonly usage: UsageRow; readonly shared: UsageTable } {
+  const measured = new Layout({ ...DEFAULT_CAPACITY, workers: 1 }, null);
+  new UsageTable(measured);
+  const shared = new UsageTable(new Layout(measured.capacity, new SharedArrayBuffer(measured.bytes)));
+  return { usage: shared.rows[0] as UsageRow, shared };
+}
+
 /** CPU nanoseconds of a route's decision on a request with these field lines, whose peer is a trusted proxy. */
 function decision(key: LimitKeyPlan, lines: string): number {
   const layout = new Layout({ ...DEFAULT_CAPACITY, workers: 1 }, null);
   new CounterRow(layout);
   const counters = new CounterRow(new Layout(layout.capacity, new SharedArrayBuffer(layout.bytes)));
-  const ports = { table: newTable(), recorder: new Recorder(counters), hash: new HalfSipHash(1, 2) };
-  const plan = { name: 'per-client', row: 0, key, perSecond: 10_000_000, burst: 10_000_000, dryRun: false };
-  const limits = new RouteLimits([plan], 0, ports);
+  const ports = { table: newTable(), recorder: new Recorder(counters), hash: new HalfSipHash(1, 2), ...newUsage() };
+  const plan = {
+    name: 'per-client',
+    row: 0,
+    key,
+    perSecond: 10_000_000,
+    burst: 10_000_000,
+    dryRun: false,
+    lease: null,
+  };
+  const limits = new RouteLimits([plan], 'app', ports);
   const client: ClientFacts = {
     trusted: true,
     forwardedLines: Buffer.alloc(0),

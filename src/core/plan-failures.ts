@@ -70,6 +70,8 @@ export interface RateLimitPlan {
   readonly burst: number;
   /** Counted, never enforced. */
   readonly dryRun: boolean;
+  /** Tokens of a key of which nothing is known here, where replicas share the limit; null: it is this process's alone. */
+  readonly lease: number | null;
 }
 
 /** When a worker or the process has more to do than it can: requests are refused before they cost anything. */

@@ -74,7 +74,9 @@ export class BucketTable {
     for (let races = 0; races < RACES_MAX; races++) {
       const at = find(cells, set, mark);
       if (at === -1) {
-        if (this.#insert(set, mark, bucket.step(nowParts, nowParts), nowMs)) return true;
+        // A word that lies in the past: nothing is known of this bucket.
+        const word = bucket.step((nowParts - 1) | 0, nowParts);
+        if (this.#insert(set, mark, word, nowMs)) return bucket.allowed;
         continue;
       }
       const word = Atomics.load(cells, at + 1);
@@ -92,6 +94,24 @@ export class BucketTable {
   giveBack(bucket: TokenBucket, low: number, high: number): void {
     const at = find(this.#cells, this.#setOf(bucket, low), this.#markOf(bucket, high));
     if (at !== -1) Atomics.sub(this.#cells, at + 1, bucket.tokenParts);
+  }
+
+  /** How far a key's bucket lies ahead, in parts; null: nothing is known of it here. */
+  aheadOf(bucket: TokenBucket, low: number, high: number, nowMs: number): number | null {
+    const at = find(this.#cells, this.#setOf(bucket, low), this.#markOf(bucket, high));
+    return at === -1 ? null : bucket.aheadOf(Atomics.load(this.#cells, at + 1), bucket.partsAt(nowMs));
+  }
+
+  /** Moves a key's bucket by what others have used of it. */
+  move(bucket: TokenBucket, low: number, high: number, moreParts: number, nowMs: number): void {
+    const at = find(this.#cells, this.#setOf(bucket, low), this.#markOf(bucket, high));
+    if (at === -1) return;
+    const nowParts = bucket.partsAt(nowMs);
+    for (let races = 0; races < RACES_MAX; races++) {
+      const word = Atomics.load(this.#cells, at + 1);
+      if (this.#cells[at] !== this.#markOf(bucket, high)) return;
+      if (Atomics.compareExchange(this.#cells, at + 1, word, bucket.moved(word, nowParts, moreParts)) === word) return;
+    }
   }
 
   #setOf({ row }: TokenBucket, low: number): number {

@@ -12,6 +12,7 @@ import { SlotTable } from './slots.ts';
 import { SpanTable } from './span-ring.ts';
 import { StrategyMemory } from './strategy-memory.ts';
 import { TrafficTable } from './traffic-table.ts';
+import { UsageTable } from './usage-table.ts';
 
 export interface Tables {
   readonly capacity: Capacity;
@@ -27,6 +28,7 @@ export interface Tables {
   readonly concurrency: ConcurrencyTable;
   readonly spans: SpanTable;
   readonly traffic: TrafficTable;
+  readonly usage: UsageTable;
 }
 
 /** Bytes that `layTables` needs for this capacity. */
@@ -56,5 +58,6 @@ function lay(layout: Layout): Tables {
     concurrency: new ConcurrencyTable(layout),
     spans: new SpanTable(layout),
     traffic: new TrafficTable(layout),
+    usage: new UsageTable(layout),
   };
 }

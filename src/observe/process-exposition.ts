@@ -14,6 +14,15 @@ export interface LoopFacts {
 }
 
 /** What is known of the process beside the tables. Null: the system does not say. */
+/** How this replica stands with the others; null: nothing is shared. */
+export interface SharedFacts {
+  readonly connected: boolean;
+  readonly replicas: number;
+  readonly rounds: number;
+  readonly failures: number;
+  readonly untold: number;
+}
+
 export interface ProcessFacts {
   readonly revision: number;
   readonly reloads: { readonly ok: number; readonly failed: number };
@@ -22,6 +31,7 @@ export interface ProcessFacts {
   /** Listeners of `/admin/events`: now, cut off because they did not read, and refused for want of a place. */
   readonly eventStreams: { readonly open: number; readonly dropped: number; readonly refused: number };
   readonly spans: SpanFacts;
+  readonly shared: SharedFacts | null;
   readonly version: string;
   readonly nodeVersion: string;
   readonly loops: readonly LoopFacts[];
@@ -59,6 +69,33 @@ export function supervisor(out: Exposition, facts: ProcessFacts): void {
     )
     .sample({ reason: 'slow' }, dropped)
     .sample({ reason: 'full' }, refused);
+}
+
+/** Only where replicas share something (`state.shared`). */
+export function sharedState(out: Exposition, { shared }: ProcessFacts): void {
+  if (shared === null) return;
+  const { connected, replicas, rounds, failures, untold } = shared;
+  out
+    .family('edgebalancer_shared_connected', 'gauge', '1 while what replicas share can be asked.')
+    .sample({}, connected ? 1 : 0);
+  out
+    .family('edgebalancer_shared_replicas', 'gauge', 'Replicas that hold limits together, this one among them.')
+    .sample({}, replicas);
+  out
+    .family(
+      'edgebalancer_shared_rounds_total',
+      'counter',
+      'Rounds of telling the store and asking it: one operation each.',
+    )
+    .sample({ result: 'ok' }, rounds - failures)
+    .sample({ result: 'failed' }, failures);
+  out
+    .family(
+      'edgebalancer_shared_untold_total',
+      'counter',
+      'Requests let through that the other replicas were not told of.',
+    )
+    .sample({}, untold);
 }
 
 export function loops(out: Exposition, { tables, workerRows }: Observed, facts: ProcessFacts): void {

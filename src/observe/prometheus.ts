@@ -6,7 +6,7 @@ import { failures } from './failures-exposition.ts';
 import { Exposition, type Form } from './exposition.ts';
 import type { Observed } from './observed.ts';
 import { overload } from './overload-exposition.ts';
-import { loops, processMetrics, supervisor, type ProcessFacts } from './process-exposition.ts';
+import { loops, processMetrics, sharedState, supervisor, type ProcessFacts } from './process-exposition.ts';
 import { requests } from './requests-exposition.ts';
 import { traces } from './traces-exposition.ts';
 
@@ -23,6 +23,7 @@ export function prometheusReport(observed: Observed, facts: ProcessFacts, form: 
   overload(out, observed);
   traces(out, observed, facts.spans);
   supervisor(out, facts);
+  sharedState(out, facts);
   loops(out, observed, facts);
   processMetrics(out, facts);
   return out.toBuffer();

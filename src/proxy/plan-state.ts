@@ -15,6 +15,7 @@ import type { HeadLimits } from '#http1/head.ts';
 import type { RequestHead } from '#http1/request-head.ts';
 import { listenerRows } from '#memory/listener-table.ts';
 import type { Tables } from '#memory/tables.ts';
+import type { UsageRow } from '#memory/usage-table.ts';
 import type { Recorder } from '#observe/recorder.ts';
 import { Backend } from './backend.ts';
 import { prepareEdits, type PreparedEdits } from './header-edits.ts';
@@ -181,13 +182,14 @@ export class PlanState {
     );
     this.backends = keptBackends(plan, before);
     this.pools = plan.pools.map((pool, index) => this.#makePool(pool, index, tables, worker, before, ports));
-    const limitPorts = { table: tables.buckets, recorder: ports.recorder, hash };
+    const usage = tables.usage.rows[worker] as UsageRow;
+    const limitPorts = { table: tables.buckets, usage, shared: tables.usage, recorder: ports.recorder, hash };
     this.routes = plan.routes.map((route) => {
       const limits = route.rateLimits.map((at) => plan.rateLimits[at] as RateLimitPlan);
       return new RouteState(
         route,
         this.pools,
-        limits.length === 0 ? null : new RouteLimits(limits, route.row, limitPorts),
+        limits.length === 0 ? null : new RouteLimits(limits, route.name, limitPorts),
       );
     });
     this.#router = new Router(plan.routes);

@@ -22,6 +22,7 @@ function routeOf(...sketches: readonly Sketch[]) {
     key: { from: 'client-ip' },
     perSecond: 1,
     dryRun: false,
+    lease: null,
     ...sketch,
   }));
   const plan = planFor({ ports: [1], route: { rateLimits: rateLimits.map(({ row }) => row) }, plan: { rateLimits } });

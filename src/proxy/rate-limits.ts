@@ -3,13 +3,14 @@
  * one of them refuses uses up none of the others: those behind it are not asked, those before it get their token back. Limits
  * on trial (`dryRun`) count what they would have refused, and refuse nothing.
  */
-import { mix32 } from '#core/math/hash.ts';
+import { murmur3, utf8 } from '#core/math/hash.ts';
 import type { HalfSipHash } from '#core/math/half-sip-hash.ts';
 import { TokenBucket } from '#core/limits/token-bucket.ts';
 import type { RateLimitPlan } from '#core/plan-failures.ts';
 import type { RequestHead } from '#http1/request-head.ts';
 import { L } from '#memory/counters.ts';
 import type { BucketTable } from '#memory/bucket-table.ts';
+import type { UsageRow, UsageTable } from '#memory/usage-table.ts';
 import type { Recorder } from '#observe/recorder.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { LimitFields } from './limit-fields.ts';
@@ -49,6 +50,9 @@ interface Limit {
 /** What all routes of a worker share. */
 export interface LimitPorts {
   readonly table: BucketTable;
+  /** What is told of to replicas that share limits. */
+  readonly usage: UsageRow;
+  readonly shared: Pick<UsageTable, 'closed'>;
   readonly recorder: Recorder;
   readonly hash: HalfSipHash;
 }
@@ -66,11 +70,13 @@ export class RouteLimits {
   readonly bytesMax: number;
   readonly #limits: readonly Limit[];
   readonly #ports: LimitPorts;
-  readonly #routeRow: number;
+  readonly #routeKey: number;
 
-  constructor(plans: readonly RateLimitPlan[], routeRow: number, ports: LimitPorts) {
+  /** `route`: its name, which is the same at every replica. */
+  constructor(plans: readonly RateLimitPlan[], route: string, ports: LimitPorts) {
     this.#ports = ports;
-    this.#routeRow = routeRow;
+    const name = utf8(route);
+    this.#routeKey = murmur3(name, 0, name.length);
     const shown = plans.filter(({ dryRun }) => !dryRun);
     // The window is what an empty bucket takes to refill.
     const policies = shown.map(
@@ -81,7 +87,7 @@ export class RouteLimits {
       plan,
       source: sourceOf(plan),
       name: 'name' in plan.key ? plan.key.name : '',
-      bucket: new TokenBucket(plan),
+      bucket: new TokenBucket({ ...plan, lease: plan.lease ?? plan.burst }),
       low: 0,
       high: 0,
       taken: false,
@@ -100,7 +106,7 @@ export class RouteLimits {
       const limit = this.#limits[at] as Limit;
       const { plan, bucket } = limit;
       this.#findKey(limit, buf, head, client);
-      limit.taken = table.take(bucket, limit.low, limit.high, nowMs);
+      limit.taken = this.#take(limit, nowMs);
       if (table.evicted) recorder.limit(plan.row, L.evicted);
       if (!limit.taken) recorder.limited(plan.row, plan.dryRun);
       if (plan.dryRun) continue;
@@ -129,8 +135,22 @@ export class RouteLimits {
     return fields.write(standing.remaining, standing.resetSeconds, into, at);
   }
 
-  #giveBack({ taken, bucket, low, high }: Limit): void {
-    if (taken) this.#ports.table.giveBack(bucket, low, high);
+  #take({ plan, bucket, low, high }: Limit, nowMs: number): boolean {
+    const { table, usage, shared } = this.#ports;
+    const taken = table.take(bucket, low, high, nowMs);
+    if (plan.lease === null || !taken) return taken;
+    if (Atomics.load(shared.closed, 0) === 1) {
+      table.giveBack(bucket, low, high);
+      return false;
+    }
+    usage.count(plan.row, low, high, 1);
+    return true;
+  }
+
+  #giveBack({ plan, taken, bucket, low, high }: Limit): void {
+    if (!taken) return;
+    this.#ports.table.giveBack(bucket, low, high);
+    if (plan.lease !== null) this.#ports.usage.count(plan.row, low, high, -1);
   }
 
   /** The hash of whoever shares an allowance, into the limit's `low` and `high`. */
@@ -142,7 +162,7 @@ export class RouteLimits {
     } else if (source === Source.header || source === Source.cookie) {
       this.#hashValue(limit, buf, head, client);
     } else {
-      hash.low = source === Source.route ? mix32(this.#routeRow) : 0;
+      hash.low = source === Source.route ? this.#routeKey : 0;
       hash.high = 0;
     }
     limit.low = hash.low;

@@ -1,6 +1,7 @@
 /** What the admin API is told: the supervisor's knowledge in the API's shapes. */
 import type { DiscoveryEntry, OverviewAnswer, WorkerEntry } from '#contract/admin.ts';
 import type { AdminView } from '#control/admin/view.ts';
+import type { SharedStatus } from '#control/shared/shared-limits.ts';
 import type { StreamCounts } from '#control/events/event-hub.ts';
 import type { Plan, SocketAddress } from '#core/plan.ts';
 import type { Discovery } from '#discovery/discovery.ts';
@@ -28,6 +29,7 @@ export interface Facts {
   readonly workerRestarts: number;
   readonly eventStreams: StreamCounts;
   readonly spans: SpanFacts;
+  readonly shared: SharedStatus | null;
   readonly ports: Readonly<Record<string, number>>;
   readonly draining: boolean;
   readonly reloads: { readonly ok: number; readonly failed: number };
@@ -50,7 +52,7 @@ export function adminView(facts: () => Facts, adminAddresses: () => readonly Soc
     observed: () => observedOf(facts()),
     overview: () => overviewOf(facts()),
     processFacts: () => {
-      const { plan, reloads, workerRestarts, workers, eventStreams, spans, version, startedAtMs } = facts();
+      const { plan, reloads, workerRestarts, workers, eventStreams, spans, shared, version, startedAtMs } = facts();
       const { user, system } = process.cpuUsage();
       return {
         revision: plan.revision,
@@ -59,6 +61,7 @@ export function adminView(facts: () => Facts, adminAddresses: () => readonly Soc
         workers: workers.filter((worker) => worker.state === 'listening').length,
         eventStreams,
         spans,
+        shared,
         version,
         nodeVersion: process.versions.node,
         loops: loopsOf(workers),

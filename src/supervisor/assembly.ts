@@ -1,5 +1,5 @@
 /** What runs from the first plan on, put together: the tables, the workers, and those that watch and tell. */
-import { randomFillSync } from 'node:crypto';
+import type { SharedLimits } from '#control/shared/shared-limits.ts';
 import type { Log, Random, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import { resolveName, type Resolve } from '#discovery/resolve.ts';
@@ -28,12 +28,16 @@ export interface Running {
   readonly watch: BackendWatch;
   readonly events: EventLog;
   readonly memory: MemorySampler;
+  /** What is shared with other replicas; null: nothing. */
+  shared: SharedLimits | null;
 }
 
 export interface AssemblyParts {
   /** In force. */
   readonly current: () => Plan;
   readonly feed: EventFeed;
+  /** Of the table of token buckets: two words. */
+  readonly limitHashKey: Uint32Array;
   readonly timers: Timers;
   readonly log: Log;
   readonly onTransition: (transition: Transition) => void;
@@ -50,7 +54,7 @@ export function assemble(plan: Plan, parts: AssemblyParts): Running {
   const capacity = { ...DEFAULT_CAPACITY, workers: Math.max(plan.workers, WORKER_ROWS_MIN) };
   const buffer = new SharedArrayBuffer(tablesBytes(capacity));
   const tables = layTables(buffer, capacity);
-  randomFillSync(new Uint32Array(tables.buckets.hashKey.buffer, tables.buckets.hashKey.byteOffset, 2));
+  tables.buckets.hashKey.set(parts.limitHashKey);
   const watch = new BackendWatch({
     slots: tables.slots,
     timers,
@@ -78,5 +82,5 @@ export function assemble(plan: Plan, parts: AssemblyParts): Running {
   const publisher = new Publisher(pool, timers, log);
   const events = new EventLog(tables.events, timers, log, current, feed);
   const memory = new MemorySampler(tables.process, timers);
-  return { plan, tables, pool, publisher, watch, events, memory };
+  return { plan, tables, pool, publisher, watch, events, memory, shared: null };
 }

@@ -6,66 +6,39 @@ import { randomBytes } from 'node:crypto';
 import { usableCpus } from '#control/config/usable-cpus.ts';
 import { usableMemoryBytes } from '#control/config/usable-memory.ts';
 import { compile } from '#control/config/compile.ts';
-import type { Environment } from '#control/config/environment.ts';
 import type { Config } from '#control/config/schema.ts';
 import { EventHub, type TakeFigures } from '#control/events/event-hub.ts';
 import type { Candidate } from '#control/live/in-force.ts';
 import { LiveConfig } from '#control/live/live-config.ts';
-import type { Log, Random, Timers } from '#core/ports.ts';
+import type { Log, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Discovery } from '#discovery/discovery.ts';
 import { FileWatch } from '#discovery/file-watch.ts';
-import type { Resolve } from '#discovery/resolve.ts';
 import type { Tables } from '#memory/tables.ts';
-import type { Probe } from '#probes/probe.ts';
-import type { Transition } from '#probes/prober.ts';
 import { accessLogRefusal, checkAccessLog } from './access-log-check.ts';
 import { boundAddress } from './address-text.ts';
 import type { Facts } from './admin-facts.ts';
 import { assemble, type Running } from './assembly.ts';
-import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
+import { ControlPlane } from './control-plane.ts';
 import { controlPorts, deferredPorts, type ControlPorts } from './control-ports.ts';
 import { discoveredPools, FIRST_ANSWERS_MS } from './discovered-pools.ts';
-import { readingOf, type Draft, type ReadDraft } from './draft.ts';
+import { readingOf, type Draft } from './draft.ts';
 import { EventFeed } from './event-feed.ts';
 import { OperatorError } from './operator-error.ts';
 import { checkAddress } from './port-check.ts';
 import { refusal } from './reload-limits.ts';
 import { Rows } from './rows.ts';
+import { limitHashKey, startSharedState } from './shared-state.ts';
+import type { SupervisorOptions } from './supervisor-options.ts';
 import { systemTimers } from './system-timers.ts';
 import { Traces } from './traces.ts';
 import { whatFailed } from './what-failed.ts';
-import type { Spawn, WorkerHandle } from './worker-handle.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 
 /** Starts are told apart by it (contract/events.ts). */
 const START_ID_BYTES = 6;
 
-export interface SupervisorOptions {
-  readonly draft: Draft;
-  /** Reads the configuration anew for `reload()`; without it there is nothing to read. */
-  readonly read?: ReadDraft;
-  /** The file that it was read from: its changes reload, and what is changed live may be saved into it. */
-  readonly file?: string;
-  /** Where what must survive a restart is kept (`state.dir`); null, and when left out: in memory. */
-  readonly stateDir?: string | null;
-  /** What references of the configuration are read from, and EDGEBALANCER_ADMIN_TOKEN. */
-  readonly env?: Environment;
-  readonly log: Log;
-  /** Called with `log.level` whenever that changes. */
-  readonly onLogLevel?: (level: string) => void;
-  /** Told of the operator's token that a first start makes. */
-  readonly announce?: ControlPlaneOptions['announce'];
-  readonly version?: string;
-  /** Called for each change of a backend's health. */
-  readonly onTransition?: (transition: Transition) => void;
-  /** What `workers: auto` stands for. */
-  readonly cpus?: number;
-  readonly timers?: Timers;
-  readonly random?: Random;
-  readonly spawn?: Spawn;
-  readonly probe?: Probe;
-  readonly resolve?: Resolve;
-}
+export type { SupervisorOptions } from './supervisor-options.ts';
 
 export class Supervisor {
   draining = false;
@@ -83,6 +56,7 @@ export class Supervisor {
   /** Plans made so far. */
   #edition = 0;
   readonly #startedAtMs: number;
+  readonly #startId = randomBytes(START_ID_BYTES).toString('hex');
   #running: Running | null = null;
   /** Null before `start` has decided what is in force. */
   #config: LiveConfig | null = null;
@@ -96,7 +70,7 @@ export class Supervisor {
     this.#log = options.log;
     this.#startedAtMs = this.#timers.wallMs();
     this.events = new EventHub({
-      start: randomBytes(START_ID_BYTES).toString('hex'),
+      start: this.#startId,
       timers: this.#timers,
       figures: () => this.#startFigures(),
     });
@@ -151,12 +125,13 @@ export class Supervisor {
     const { file } = this.#options;
     try {
       const config = (this.#config = await this.#openConfig());
+      const { shared } = config.config.state;
       this.#discovery.follow(config.config.pools);
       await this.#discovery.asked(FIRST_ANSWERS_MS);
       const { plan, commit } = this.#compile(config.config, config.revision);
       await Promise.all(plan.listeners.map(({ name, address }) => checkAddress(`Listener "${name}"`, address)));
       checkAccessLog(plan.accessLog);
-      const { pool, watch, events, memory } = (this.#running = this.#assemble(plan));
+      const { pool, watch, events, memory } = (this.#running = this.#assemble(plan, limitHashKey(shared)));
       watch.enter(plan, commit());
       const workers = pool.growTo(plan.workers);
       // Whatever requests do not wait for comes after the first worker listens: at start, every millisecond of CPU counts.
@@ -164,6 +139,15 @@ export class Supervisor {
       watch.follow(plan);
       events.start();
       memory.start();
+      const sharing = {
+        settings: shared,
+        id: this.#startId,
+        tables: this.tables,
+        plan,
+        timers: this.#timers,
+        log: this.#log,
+      };
+      this.#live.shared = await startSharedState(sharing);
       this.#traces.obey(config.config.tracing);
       await Promise.all([workers, this.#startControl(config)]);
       // What was found since the plan was made.
@@ -214,6 +198,7 @@ export class Supervisor {
     this.#discovery.stop();
     this.#running?.watch.stop();
     this.#running?.memory.stop();
+    this.#running?.shared?.stop();
     await this.#running?.pool.terminate();
     // What the workers have recorded to the last lies in shared memory.
     await this.#traces.close();
@@ -290,11 +275,12 @@ export class Supervisor {
     return this.#running;
   }
 
-  #assemble(plan: Plan): Running {
+  #assemble(plan: Plan, limitHashKey: Uint32Array): Running {
     const { spawn, probe, resolve, random, onTransition } = this.#options;
     return assemble(plan, {
       current: () => this.plan,
       feed: this.#feed,
+      limitHashKey,
       timers: this.#timers,
       log: this.#log,
       onTransition: (transition) => onTransition?.(transition),
@@ -353,6 +339,7 @@ export class Supervisor {
     watch.enter(plan, added);
     this.#feed.planned(before, plan, tables.slots);
     watch.follow(plan);
+    this.#live.shared?.obey(plan.rateLimits);
     const obeyed = publisher.publish(plan, watch.addresses());
     try {
       await pool.growTo(plan.workers);
@@ -386,6 +373,7 @@ export class Supervisor {
       workerRestarts: pool.restarts,
       eventStreams: this.events.counts,
       spans: this.#traces.counts,
+      shared: this.#live.shared?.status ?? null,
       ports: pool.ports,
       draining: this.draining,
       reloads: this.reloads,

@@ -51,6 +51,7 @@ class Gate {
       perSecond,
       burst,
       dryRun: false,
+      lease: null,
     };
     const plan = planFor({ ports: [1], route: { rateLimits: [0] }, plan: { rateLimits: [limit] } });
     const state = new PlanState(plan, tables, worker, null, {

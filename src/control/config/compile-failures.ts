@@ -60,7 +60,12 @@ export function compileHedge(hedge: PoolConfig['hedge']): HedgePlan | null {
   return { after: typeof after === 'number' ? { ms: after } : { quantile: Number(after.slice(1)) / 100 }, budget };
 }
 
-export function compileRateLimits(limits: Config['rateLimits'], assignRow: (name: string) => number): RateLimitPlan[] {
+/** `lease`: of limits that replicas share; null: nothing is shared. */
+export function compileRateLimits(
+  limits: Config['rateLimits'],
+  lease: number | null,
+  assignRow: (name: string) => number,
+): RateLimitPlan[] {
   return Object.entries(limits).flatMap(([name, limit]) => {
     if (limit === null) return [];
     const { key, rate, burst, dryRun } = limit;
@@ -77,6 +82,7 @@ export function compileRateLimits(limits: Config['rateLimits'], assignRow: (name
         perSecond: rate,
         burst,
         dryRun,
+        lease,
       },
     ];
   });

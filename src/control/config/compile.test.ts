@@ -46,7 +46,17 @@ test('the least that works becomes a whole plan', () => {
     edition: 7,
     workers: 3,
     engine: 'auto',
-    rateLimits: [{ name: 'per-client', row: 0, key: { from: 'client-ip' }, perSecond: 100, burst: 200, dryRun: false }],
+    rateLimits: [
+      {
+        name: 'per-client',
+        row: 0,
+        key: { from: 'client-ip' },
+        perSecond: 100,
+        burst: 200,
+        dryRun: false,
+        lease: null,
+      },
+    ],
     overload: { eventLoopLagMs: 500, memoryBytes: Math.floor(0.9 * 1024 ** 3) },
     accessLog: { to: '-', format: 'json', sample: 1 },
     requests: { sample: 0.01, keep: 1000 },

@@ -45,7 +45,7 @@ export function compile(config: Config, options: CompileOptions): Plan {
     pools.push(controlPool(options));
     names.push(CONTROL_POOL);
   }
-  const rateLimits = compileRateLimits(config.rateLimits, options.assignLimitRow);
+  const rateLimits = compileRateLimits(config.rateLimits, config.state.shared?.lease ?? null, options.assignLimitRow);
   return deepFreeze({
     revision: options.revision,
     edition: options.edition ?? options.revision,

@@ -51,7 +51,6 @@ test('what would be unsafe to leave undone is refused at its key', () => {
     [pool('tls: {}'), 'f:4:5: pools.app.tls: '],
     [pool('http2: true'), 'f:4:5: pools.app.http2: '],
     [pool('sticky: {}'), 'f:4:5: pools.app.sticky: '],
-    [`${POOL}state: { shared: "redis://cache:6379" }`, 'f:4:10: state.shared: '],
   ];
   for (const [text, line] of cases) {
     const { config, problems, notes } = loadConfig(text, 'f', {});

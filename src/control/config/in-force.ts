@@ -70,8 +70,8 @@ const NOT_IN_FORCE: readonly Row[] = [
   },
   {
     key: 'state.shared',
-    kind: 'refuse',
-    says: 'shared state is not part of this version, and replicas would not agree; leave it out or write `null`',
+    kind: 'note',
+    says: 'rate limits are shared; changes over the admin API are made at one replica, so send them to each',
   },
 ];
 

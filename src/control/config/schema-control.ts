@@ -68,6 +68,29 @@ export const overload = section({
     }),
 });
 
+const sharedSection = section({
+  url: z
+    .string()
+    .regex(/^rediss?:\/\/[^\s]+$/, { error: 'expected a URL such as `redis://cache:6379`, or `rediss://` for TLS' })
+    .meta({ description: 'Where it is; user and password in it, by reference' }),
+  cluster: z.boolean().default(false).meta({ description: 'It is a cluster, as ElastiCache Serverless is' }),
+  prefix: name()
+    .default('edgebalancer')
+    .meta({ description: 'What its keys begin with: the same for the replicas that share' }),
+  lease: count(1, 1_000_000).default(20).meta({
+    description: 'Tokens that a replica lets through of a key of which it knows nothing yet, before it has asked',
+  }),
+  whenLost: z.enum(['share', 'open', 'closed']).default('share').meta({
+    description:
+      'While it cannot be asked: each replica holds limits at its share, or as if it were alone, or refuses what is limited',
+  }),
+});
+
+/** It may be its URL alone. */
+const shared = z
+  .preprocess((raw) => (typeof raw === 'string' ? { url: raw } : raw), sharedSection)
+  .meta({ orUrl: true, samples: ['redis://cache:6379'] });
+
 export const state = section({
   dir: z
     .string()
@@ -75,12 +98,7 @@ export const state = section({
     .nullable()
     .default('.edgebalancer')
     .meta({ description: 'Where the product keeps what must survive a restart; null: nowhere, it is kept in memory' }),
-  shared: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .meta({ description: 'Redis or Valkey that replicas share', samples: ['redis://cache:6379'] }),
+  shared: shared.nullable().default(null).meta({ description: 'Redis or Valkey that replicas share' }),
 });
 
 const token = section({

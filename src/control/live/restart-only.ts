@@ -8,7 +8,8 @@ export function needsRestart(now: Config, next: Config): string | null {
   if (was !== is) return `admin.address would change from ${was} to ${is}: restart for that.`;
   if (now.state.dir !== next.state.dir)
     return `state.dir would change from ${now.state.dir} to ${next.state.dir}: restart for that.`;
-  if (now.state.shared !== next.state.shared) return 'state.shared would change: restart for that.';
+  if (JSON.stringify(now.state.shared) !== JSON.stringify(next.state.shared))
+    return 'state.shared would change: restart for that.';
   return null;
 }
 

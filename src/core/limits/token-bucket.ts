@@ -36,6 +36,11 @@ export interface BucketRate {
   readonly perSecond: number;
   /** 1 to 10 million. */
   readonly burst: number;
+  /**
+   * Tokens of a bucket that nobody here has used for as long as it takes to refill, where replicas share it: others may have
+   * used it meanwhile, which is known a moment after the first request. `burst` when left out.
+   */
+  readonly lease?: number;
 }
 
 export class TokenBucket {
@@ -50,9 +55,10 @@ export class TokenBucket {
   allowed = false;
   remaining = 0;
   readonly #aheadMax: number;
+  readonly #unknownParts: number;
   #aheadParts = 0;
 
-  constructor({ row, perSecond, burst }: BucketRate) {
+  constructor({ row, perSecond, burst, lease = burst }: BucketRate) {
     const byTime = Math.floor(PARTS_PER_SECOND / perSecond);
     const bySpan = Math.max(TOKEN_PARTS_MIN, Math.floor(BUCKET_PARTS_MAX / burst));
     this.row = row;
@@ -60,6 +66,7 @@ export class TokenBucket {
     this.tokenParts = Math.max(1, Math.min(byTime, bySpan));
     this.partsPerMs = (this.tokenParts * perSecond) / 1000;
     this.wholeParts = burst * this.tokenParts;
+    this.#unknownParts = Math.max(0, burst - lease) * this.tokenParts;
     this.#aheadMax = Math.min(AHEAD_MAX, this.wholeParts + Math.ceil(this.partsPerMs * 1000 * LATE_SECONDS));
   }
 
@@ -76,7 +83,8 @@ export class TokenBucket {
 
   /** The word after one request; the same when it is refused. */
   step(word: number, nowParts: number): number {
-    const ahead = this.aheadOf(word, nowParts);
+    const since = (word - nowParts) | 0;
+    const ahead = since < 0 || since > this.#aheadMax ? this.#unknownParts : since;
     const next = ahead + this.tokenParts;
     if (next > this.wholeParts) {
       this.allowed = false;
@@ -88,6 +96,15 @@ export class TokenBucket {
     this.remaining = Math.floor((this.wholeParts - next) / this.tokenParts);
     this.#aheadParts = next;
     return (nowParts + next) | 0;
+  }
+
+  /**
+   * The word of a bucket that others have used as well: `moreParts` further ahead, or back where they have used less. It stays
+   * a bucket that is known, and owes no more than what `LATE_SECONDS` refill.
+   */
+  moved(word: number, nowParts: number, moreParts: number): number {
+    const ahead = Math.round(this.aheadOf(word, nowParts) + moreParts);
+    return (nowParts + Math.max(1, Math.min(this.#aheadMax, ahead))) | 0;
   }
 
   /** After `step`: seconds until the bucket is full. */
