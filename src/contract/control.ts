@@ -11,7 +11,8 @@ export interface ActorEntry {
   readonly from: string;
 }
 
-export type RevisionSource = 'file' | 'api' | 'rollback';
+/** `shared`: said at another replica. */
+export type RevisionSource = 'file' | 'api' | 'rollback' | 'shared';
 
 export interface RevisionEntry {
   /** Counts up over restarts. */

@@ -21,6 +21,8 @@ export interface SharedFacts {
   readonly rounds: number;
   readonly failures: number;
   readonly untold: number;
+  /** Of the configuration that replicas share; 0: not known. */
+  readonly version: number;
 }
 
 export interface ProcessFacts {
@@ -74,7 +76,7 @@ export function supervisor(out: Exposition, facts: ProcessFacts): void {
 /** Only where replicas share something (`state.shared`). */
 export function sharedState(out: Exposition, { shared }: ProcessFacts): void {
   if (shared === null) return;
-  const { connected, replicas, rounds, failures, untold } = shared;
+  const { connected, replicas, rounds, failures, untold, version } = shared;
   out
     .family('edgebalancer_shared_connected', 'gauge', '1 while what replicas share can be asked.')
     .sample({}, connected ? 1 : 0);
@@ -96,6 +98,13 @@ export function sharedState(out: Exposition, { shared }: ProcessFacts): void {
       'Requests let through that the other replicas were not told of.',
     )
     .sample({}, untold);
+  out
+    .family(
+      'edgebalancer_shared_config_version',
+      'gauge',
+      'The version of the shared configuration that is in force here.',
+    )
+    .sample({}, version);
 }
 
 export function loops(out: Exposition, { tables, workerRows }: Observed, facts: ProcessFacts): void {

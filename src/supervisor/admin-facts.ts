@@ -1,7 +1,6 @@
 /** What the admin API is told: the supervisor's knowledge in the API's shapes. */
 import type { DiscoveryEntry, OverviewAnswer, WorkerEntry } from '#contract/admin.ts';
 import type { AdminView } from '#control/admin/view.ts';
-import type { SharedStatus } from '#control/shared/shared-limits.ts';
 import type { StreamCounts } from '#control/events/event-hub.ts';
 import type { Plan, SocketAddress } from '#core/plan.ts';
 import type { Discovery } from '#discovery/discovery.ts';
@@ -10,7 +9,7 @@ import type { Tables } from '#memory/tables.ts';
 import { isServing } from '#observe/backends-report.ts';
 import { inFlight, metricsReport } from '#observe/metrics-report.ts';
 import { userPools, type Observed } from '#observe/observed.ts';
-import type { LoopFacts } from '#observe/process-exposition.ts';
+import type { LoopFacts, SharedFacts } from '#observe/process-exposition.ts';
 import type { SpanFacts } from '#observe/traces-exposition.ts';
 import { boundAddress } from './address-text.ts';
 import { processResources } from './process-facts.ts';
@@ -29,7 +28,7 @@ export interface Facts {
   readonly workerRestarts: number;
   readonly eventStreams: StreamCounts;
   readonly spans: SpanFacts;
-  readonly shared: SharedStatus | null;
+  readonly shared: SharedFacts | null;
   readonly ports: Readonly<Record<string, number>>;
   readonly draining: boolean;
   readonly reloads: { readonly ok: number; readonly failed: number };

@@ -1,5 +1,5 @@
 /** What runs from the first plan on, put together: the tables, the workers, and those that watch and tell. */
-import type { SharedLimits } from '#control/shared/shared-limits.ts';
+import { usableCpus } from '#control/config/usable-cpus.ts';
 import type { Log, Random, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import { resolveName, type Resolve } from '#discovery/resolve.ts';
@@ -13,11 +13,16 @@ import type { EventFeed } from './event-feed.ts';
 import { EventLog } from './event-log.ts';
 import { MemorySampler } from './memory-sampler.ts';
 import { Publisher } from './publisher.ts';
+import type { SharedState } from './shared-state.ts';
 import { spawnWorker, type Spawn } from './worker-handle.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** Rows for workers, so that a reload may add some. */
-const WORKER_ROWS_MIN = 16;
+/**
+ * Rows for workers, so that a reload may add some: one for each CPU, 4 at least, and no more than 16. A row is about 120 MiB of
+ * addresses, of which only what is used takes memory; but where a system counts addresses they must not be wasted.
+ */
+const ROWS_MIN = 4;
+const ROWS_MAX = 16;
 
 /** What exists from the first plan on. */
 export interface Running {
@@ -29,7 +34,7 @@ export interface Running {
   readonly events: EventLog;
   readonly memory: MemorySampler;
   /** What is shared with other replicas; null: nothing. */
-  shared: SharedLimits | null;
+  shared: SharedState | null;
 }
 
 export interface AssemblyParts {
@@ -51,7 +56,8 @@ export interface AssemblyParts {
 export function assemble(plan: Plan, parts: AssemblyParts): Running {
   const { current, feed, timers, log, onTransition } = parts;
   const { spawn = spawnWorker, probe = anyProbe, resolve = resolveName, random = Math.random } = parts;
-  const capacity = { ...DEFAULT_CAPACITY, workers: Math.max(plan.workers, WORKER_ROWS_MIN) };
+  const rows = Math.min(ROWS_MAX, Math.max(ROWS_MIN, usableCpus()));
+  const capacity = { ...DEFAULT_CAPACITY, workers: Math.max(plan.workers, rows) };
   const buffer = new SharedArrayBuffer(tablesBytes(capacity));
   const tables = layTables(buffer, capacity);
   tables.buckets.hashKey.set(parts.limitHashKey);

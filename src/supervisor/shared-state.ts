@@ -2,7 +2,12 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '#control/config/schema.ts';
+import type { LiveConfig } from '#control/live/live-config.ts';
+import type { ConfigStore } from '#control/shared/config-store.ts';
+import type { RedisConnection as Redis } from '#control/shared/redis-connection.ts';
+import type { SharedConfig } from '#control/shared/shared-config.ts';
 import type { SharedLimits } from '#control/shared/shared-limits.ts';
+import type { SharedFacts } from '#observe/process-exposition.ts';
 import type { Log, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Tables } from '#memory/tables.ts';
@@ -19,25 +24,72 @@ export interface SharedStateOptions {
   readonly log: Log;
 }
 
-/** Null: nothing is shared. */
-export async function startSharedState(options: SharedStateOptions): Promise<SharedLimits | null> {
-  const { settings, id, tables, plan, timers, log } = options;
-  if (settings === null) return null;
-  const [{ SharedLimits: Limits }, { RedisStore }] = await Promise.all([
-    import('#control/shared/shared-limits.ts'),
-    import('#control/shared/redis-store.ts'),
-  ]);
-  // Connections fail again and again while the store is away: that it is lost is told once, by the limits.
-  const store = new RedisStore(settings, (error) =>
-    log.debug(
-      { why: (error as NodeJS.ErrnoException).code ?? error.name },
-      'the connection to what replicas share fails',
-    ),
-  );
-  const limits = new Limits({ settings, replica: `${hostname()}:${process.pid}:${id}`, store, tables, timers, log });
-  limits.obey(plan.rateLimits);
-  limits.start();
-  return limits;
+/** This replica's part in what replicas share. */
+export class SharedState {
+  readonly limits: SharedLimits;
+  readonly #store: ConfigStore;
+  readonly #options: SharedStateOptions;
+  readonly #makeConfig: typeof SharedConfig;
+  #config: SharedConfig | null = null;
+
+  private constructor(
+    options: SharedStateOptions,
+    limits: SharedLimits,
+    store: ConfigStore,
+    makeConfig: typeof SharedConfig,
+  ) {
+    this.#options = options;
+    this.limits = limits;
+    this.#store = store;
+    this.#makeConfig = makeConfig;
+  }
+
+  /** Holds rate limits from now on. Null: nothing is shared. */
+  static async start(options: SharedStateOptions): Promise<SharedState | null> {
+    const { settings, id, tables, plan, timers, log } = options;
+    if (settings === null) return null;
+    const [{ SharedLimits: Limits }, { RedisStore }, { RedisConnection }, { RedisConfigStore }, shared] =
+      await Promise.all([
+        import('#control/shared/shared-limits.ts'),
+        import('#control/shared/redis-store.ts'),
+        import('#control/shared/redis-connection.ts'),
+        import('#control/shared/redis-config-store.ts'),
+        import('#control/shared/shared-config.ts'),
+      ]);
+    // Connections fail again and again while the store is away: that it is lost is told once, by the limits.
+    const onError = (error: Error): void =>
+      log.debug(
+        { why: (error as NodeJS.ErrnoException).code ?? error.name },
+        'the connection to what replicas share fails',
+      );
+    // One for each: what does not answer is given up by the limits, and a change that waits must not be cut short by that.
+    const [forLimits, forConfig] = [1, 2].map(() => new RedisConnection(settings, onError)) as [Redis, Redis];
+    const store = new RedisStore(forLimits);
+    const limits = new Limits({ settings, replica: `${hostname()}:${process.pid}:${id}`, store, tables, timers, log });
+    limits.obey(plan.rateLimits);
+    limits.start();
+    const configStore = new RedisConfigStore(forConfig);
+    return new SharedState(options, limits, configStore, shared.SharedConfig);
+  }
+
+  /** Shares `live` from now on; resolves when what the others have said is in force, or after a second. */
+  async share(live: LiveConfig): Promise<void> {
+    const { timers, log } = this.#options;
+    const here = { current: () => live.said(), take: live.takeShared.bind(live) };
+    const config = (this.#config = new this.#makeConfig({ store: this.#store, here, timers, log }));
+    live.sharing = config;
+    await config.start();
+  }
+
+  get status(): SharedFacts {
+    return { ...this.limits.status, version: this.#config?.version ?? 0 };
+  }
+
+  stop(): void {
+    this.limits.stop();
+    this.#config?.stop();
+    this.#store.close();
+  }
 }
 
 /**

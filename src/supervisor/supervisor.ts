@@ -28,7 +28,7 @@ import { OperatorError } from './operator-error.ts';
 import { checkAddress } from './port-check.ts';
 import { refusal } from './reload-limits.ts';
 import { Rows } from './rows.ts';
-import { limitHashKey, startSharedState } from './shared-state.ts';
+import { limitHashKey, SharedState } from './shared-state.ts';
 import type { SupervisorOptions } from './supervisor-options.ts';
 import { systemTimers } from './system-timers.ts';
 import { Traces } from './traces.ts';
@@ -147,7 +147,7 @@ export class Supervisor {
         timers: this.#timers,
         log: this.#log,
       };
-      this.#live.shared = await startSharedState(sharing);
+      this.#live.shared = await SharedState.start(sharing);
       this.#traces.obey(config.config.tracing);
       await Promise.all([workers, this.#startControl(config)]);
       // What was found since the plan was made.
@@ -256,6 +256,7 @@ export class Supervisor {
     this.#ports = await controlPorts({ facts, config, stateDir, env, timers: this.#timers, log: this.#log, events });
     this.#ports.start();
     await this.#control.start(config.config.admin.address);
+    await this.#live.shared?.share(config);
   }
 
   /** Discovery has found other backends: the configuration in force is obeyed with them. */
@@ -339,7 +340,7 @@ export class Supervisor {
     watch.enter(plan, added);
     this.#feed.planned(before, plan, tables.slots);
     watch.follow(plan);
-    this.#live.shared?.obey(plan.rateLimits);
+    this.#live.shared?.limits.obey(plan.rateLimits);
     const obeyed = publisher.publish(plan, watch.addresses());
     try {
       await pool.growTo(plan.workers);

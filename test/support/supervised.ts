@@ -25,6 +25,8 @@ export interface Settings {
   readonly requests?: object | null;
   /** The section `copilot`. */
   readonly copilot?: object;
+  /** More of the section `state`. */
+  readonly stateSettings?: object;
   /** More of the section of the pool. */
   readonly pool?: object;
 }
@@ -45,11 +47,12 @@ export function configOf(settings: Settings): object {
     requests,
     copilot,
     pool = {},
+    stateSettings = {},
   } = settings;
   return {
     workers,
     listeners,
-    state: { dir: null },
+    state: { dir: null, ...stateSettings },
     admin: { address: admin, publicRead: true, ...adminSettings },
     log: { access },
     ...(requests !== undefined && { requests }),

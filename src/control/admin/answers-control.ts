@@ -43,7 +43,7 @@ const revision = {
   revision: count,
   at: time,
   by,
-  source: z.enum(['file', 'api', 'rollback']),
+  source: z.enum(['file', 'api', 'rollback', 'shared']),
   summary: z.string(),
   diff: lines,
   inForce: z.boolean(),

@@ -48,7 +48,7 @@ export const eventData: { readonly [Type in keyof EventData]: z.ZodType<EventDat
     at: time,
     revision: count,
     by: z.strictObject({ name: z.string(), from: z.string() }),
-    source: z.enum(['file', 'api', 'rollback']),
+    source: z.enum(['file', 'api', 'rollback', 'shared']),
     summary: z.string(),
   }),
   worker: z.strictObject({ at: time, worker: count, state: z.enum(WORKER_STATES), reason: z.string() }),

@@ -68,11 +68,6 @@ const NOT_IN_FORCE: readonly Row[] = [
     kind: 'refuse',
     says: 'sticky sessions are not part of this version, and clients would change backends; write `null`, or `strategy: { name: consistent-hash, on: { cookie: NAME } }`',
   },
-  {
-    key: 'state.shared',
-    kind: 'note',
-    says: 'rate limits are shared; changes over the admin API are made at one replica, so send them to each',
-  },
 ];
 
 export interface Refusal {

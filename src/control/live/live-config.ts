@@ -8,7 +8,7 @@
  *
  * Source: docs/decisions/0014-whoever-spoke-last-wins.md.
  */
-import type { ActorEntry, DriftEntry, RevisionEntry, RevisionSource } from '#contract/control.ts';
+import type { DriftEntry, RevisionEntry } from '#contract/control.ts';
 import type { ChangeRequest, ChangeResult, ConfigPort } from '../admin/ports.ts';
 import type { AdminSettings } from '../auth/settings.ts';
 import { diffPlans, diffSettings } from '../config/diff.ts';
@@ -25,25 +25,20 @@ import { decide, tellSetAside } from './opening.ts';
 import { problemsIn, warningsIn } from './field-problems.ts';
 import { OperatorFile } from './operator-file.ts';
 import { needsRestart } from './restart-only.ts';
-import { boundedDiff, hashOf, type Revision } from './revision.ts';
+import type { Said, SharedConfig } from '../shared/shared-config.ts';
+import { nextRevision, saidOf, type Proposal } from './proposal.ts';
+import { hashOf } from './revision.ts';
 import { StateDirectory } from './state-directory.ts';
 import { thrownBy } from './thrown-by.ts';
 
 /** More than people make by hand, or a script should without waiting for answers. */
 const WAITING_MAX = 256;
-
-interface Proposal {
-  readonly by: ActorEntry;
-  readonly source: RevisionSource;
-  readonly summary: string;
-  readonly dryRun: boolean;
-  readonly text: string;
-  /** What the file says, where it says it. */
-  readonly file: Config | null;
-}
+const SECOND = 'Another replica has changed the configuration at this moment; look at it, and send the change again.';
 
 export class LiveConfig implements ConfigPort {
   readonly file: OperatorFile;
+  /** Claims changes for all replicas; null: there are no others. */
+  sharing: Pick<SharedConfig, 'claim'> | null = null;
   readonly #options: LiveOptions;
   readonly #state: StateDirectory;
   #now: InForce;
@@ -230,12 +225,27 @@ export class LiveConfig implements ConfigPort {
     });
   }
 
-  /** What the file says now is not valid; what is in force stays. */
+  /** What is in force, as the other replicas are told of it. */
+  said(): Said & { readonly file: string } {
+    return { ...saidOf(this.#now), file: this.file.accepted.hash };
+  }
+
+  /** Another replica has said it. `taken` is called before any other change is looked at. */
+  takeShared({ text, by, summary }: Said, taken: () => void): Promise<ChangeResult> {
+    return this.#enqueue(async () => {
+      try {
+        return await this.#propose({ by, source: 'shared', summary, dryRun: false, text, file: null });
+      } finally {
+        taken();
+      }
+    });
+  }
+
+  /** What the file says now is not valid. */
   fileRefused(why: string): void {
     this.file.refusedWhy = why;
   }
 
-  /** Whether changes are obeyed. */
   get isServing(): boolean {
     return this.#obedience !== null;
   }
@@ -272,7 +282,20 @@ export class LiveConfig implements ConfigPort {
       ...diffSettings(before.config, config, written),
     ];
     if (dryRun) return this.#done({ dryRun, changed: true, diff, warnings });
-    const next: InForce = { revision: this.#revisionOf(proposal, number, diff), text, config };
+    const next: InForce = {
+      revision: nextRevision(proposal, {
+        number,
+        diff,
+        before: before.revision,
+        fileHash: this.file.accepted.hash,
+        timers: this.#options.timers,
+      }),
+      text,
+      config,
+    };
+    const fileHash = source === 'file' ? next.revision.hash : this.file.accepted.hash;
+    if (source !== 'shared' && (await this.sharing?.claim(saidOf(next), fileHash)) === 'second')
+      return { kind: 'refused', status: 409, why: SECOND };
     const unkept = await this.#keepOr(next, source === 'file');
     if (unkept !== null) return { kind: 'failed', why: unkept };
     const accepted = this.file.accepted;
@@ -293,24 +316,6 @@ export class LiveConfig implements ConfigPort {
     return this.#done({ changed: true, diff, warnings, obeyed });
   }
 
-  #revisionOf({ by, source, summary, text }: Proposal, revision: number, diff: readonly string[]): Revision {
-    const { revision: before } = this.#now;
-    const hash = hashOf(text);
-    const fromFile = source === 'file';
-    const aside = before.hash === this.file.accepted.hash ? before.setAside : before.revision;
-    return {
-      revision,
-      at: new Date(this.#options.timers.wallMs()).toISOString(),
-      by,
-      source,
-      summary,
-      diff: boundedDiff(diff),
-      standsOn: fromFile ? hash : this.file.accepted.hash,
-      setAside: fromFile ? aside : null,
-      hash,
-    };
-  }
-
   /** Null when it is kept, or need not be: what comes from the file is in the file. */
   async #keepOr(next: InForce, anyway: boolean): Promise<string | null> {
     try {
@@ -326,7 +331,7 @@ export class LiveConfig implements ConfigPort {
 
   async #keep(next: InForce): Promise<void> {
     const unwritable = await this.#state.writable(this.#now.revision, this.#now.text);
-    // The store is one of memory then; what comes from the file is in the file.
+    // In memory then; what comes from the file is in the file.
     if (unwritable !== null && next.revision.source !== 'file') throw new Error(unwritable);
     await this.#state.keep(next.revision, next.text);
   }

@@ -24,7 +24,7 @@ export function boundedDiff(diff: readonly string[]): readonly string[] {
   return [...diff.slice(0, DIFF_LINES_MAX), `and ${diff.length - DIFF_LINES_MAX} more`];
 }
 
-const SOURCES: readonly string[] = ['file', 'api', 'rollback'] satisfies RevisionSource[];
+const SOURCES: readonly string[] = ['file', 'api', 'rollback', 'shared'] satisfies RevisionSource[];
 
 /** What a file of the store holds; null when it is not one, or not whole. */
 export function readRevision(json: string): { readonly revision: Revision; readonly text: string } | null {

@@ -1,23 +1,15 @@
 /**
- * Redis 7 or Valkey as the replicas' store. All buckets of a round are moved by one script, so that a round is one operation:
+ * Rate limits in Redis 7 or Valkey. All buckets of a round are moved by one script, so that a round is one operation:
  * the generic cell rate algorithm of core/limits/token-bucket.ts, by the server's own clock, but that what a replica has let
  * through is never refused: it is told, and whoever has gone too far waits for it. A bucket may owe two seconds at most.
- * Keys end when their bucket is full again. They share one hash tag, so that a script may touch them all in a cluster.
+ * Keys end when their bucket is full again.
  */
-import { createClient, createCluster } from '@redis/client';
+import type { RedisConnection } from './redis-connection.ts';
 import type { KeyUsage, ReplicaStore, SyncAnswer } from './replica-store.ts';
-
-export interface RedisSettings {
-  readonly url: string;
-  readonly cluster: boolean;
-  readonly prefix: string;
-}
 
 /** A replica that was not heard of for so long has gone. */
 const REPLICA_MS = 3_000;
 const DEBT_MS_MAX = 2_000;
-const CONNECT_MS = 1_000;
-const RECONNECT_MS_MAX = 1_000;
 
 const SCRIPT = `
 local time = redis.call('TIME')
@@ -41,75 +33,28 @@ end
 return answer
 `;
 
-interface Client {
-  readonly evaluate: (keys: string[], args: string[]) => Promise<unknown>;
-  readonly destroy: () => void;
-}
-
 export class RedisStore implements ReplicaStore {
-  readonly #settings: RedisSettings;
-  readonly #onError: (error: Error) => void;
-  #client: Client | null = null;
-  #closed = false;
+  readonly #connection: RedisConnection;
 
-  /** `onError`: connections that fail, again and again as they are tried again. No message holds the URL. */
-  constructor(settings: RedisSettings, onError: (error: Error) => void) {
-    this.#settings = settings;
-    this.#onError = onError;
+  constructor(connection: RedisConnection) {
+    this.#connection = connection;
   }
 
   async sync(replica: string, usages: readonly KeyUsage[]): Promise<SyncAnswer> {
-    const { prefix } = this.#settings;
-    const keys = [`{${prefix}}:replicas`, ...usages.map(({ key }) => `{${prefix}}:limit:${key}`)];
+    const keys = [this.#connection.key('replicas'), ...usages.map(({ key }) => this.#connection.key(`limit:${key}`))];
     const args = [
       replica,
       ...usages.flatMap(({ tokens, tokenMs, wholeMs }) => [String(tokens), String(tokenMs), String(wholeMs)]),
     ];
-    this.#client ??= await this.#connect();
-    const [replicas, ...ahead] = (await this.#client.evaluate(keys, args)) as [number, ...string[]];
+    const [replicas, ...ahead] = (await this.#connection.run(SCRIPT, keys, args)) as [number, ...string[]];
     return { replicas: Number(replicas), aheadMs: ahead.map(Number) };
   }
 
   renew(): void {
-    this.#client?.destroy();
-    this.#client = null;
+    this.#connection.renew();
   }
 
   close(): void {
-    this.#closed = true;
-    this.renew();
-  }
-
-  async #connect(): Promise<Client> {
-    if (this.#closed) throw new Error('closed');
-    const { url, cluster } = this.#settings;
-    const socket = {
-      connectTimeout: CONNECT_MS,
-      reconnectStrategy: (retries: number) => Math.min(RECONNECT_MS_MAX, 50 * 2 ** Math.min(10, retries)),
-    };
-    if (cluster) {
-      const { username, password } = new URL(url);
-      const defaults = {
-        socket,
-        ...(username !== '' && { username: decodeURIComponent(username) }),
-        ...(password !== '' && { password: decodeURIComponent(password) }),
-      };
-      const made = createCluster({ rootNodes: [{ url }], defaults });
-      made.on('error', (error: Error) => this.#onError(error));
-      await made.connect();
-      return {
-        evaluate: (keys, args) => made.eval(SCRIPT, { keys, arguments: args }),
-        destroy: () => void made.destroy(),
-      };
-    }
-    // Without a queue: what cannot be said now is out of date by the time it can.
-    const made = createClient({ url, socket, disableOfflineQueue: true });
-    made.on('error', (error: Error) => this.#onError(error));
-    // It connects, and again whenever it must; a round before that is a round that failed.
-    void made.connect().catch(() => {});
-    return {
-      evaluate: (keys, args) => made.eval(SCRIPT, { keys, arguments: args }),
-      destroy: () => void made.destroy(),
-    };
+    this.#connection.close();
   }
 }
