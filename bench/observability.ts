@@ -20,13 +20,21 @@ import { startTargets, type Target } from './support/target.ts';
 
 const BACKENDS = 3;
 const CONNECTIONS = 64;
-const WITHOUT_METRICS = join(import.meta.dirname, 'support/observability/without-metrics.ts');
+const support = (name: string): string => join(import.meta.dirname, 'support/observability', name);
+const WITHOUT_METRICS = support('without-metrics.ts');
+const WITHOUT_RECORDING = support('without-recording.ts');
 
 const uncounted = edgeBalancer({
   id: 'uncounted',
   title: 'EdgeBalancer, nothing counted',
   strategy: 'least-connections',
   nodeArgs: ['--import', WITHOUT_METRICS],
+});
+const unrecorded = edgeBalancer({
+  id: 'unrecorded',
+  title: 'EdgeBalancer, traffic not recorded',
+  strategy: 'least-connections',
+  nodeArgs: ['--import', WITHOUT_RECORDING],
 });
 const logged = edgeBalancer({
   id: 'edgebalancer-logged',
@@ -44,6 +52,7 @@ const traced = (tracesTo: string): Peer =>
   });
 const peersWith = (tracesTo: string): readonly Peer[] => [
   uncounted,
+  unrecorded,
   edgeBalancerLeastConnections,
   traced(tracesTo),
   logged,
@@ -102,6 +111,7 @@ async function requests(): Promise<void> {
   parts.push(requestsReport(targets, samples, [...missing, ...untraced(targets, exported.exports)]));
   goals.push(
     goalOf('metrics: CPU per request', 'edgebalancer', 1.03, samples),
+    goalOf('traffic recorded for the simulator: CPU per request', 'edgebalancer', 1.02, samples, 'unrecorded'),
     goalOf('metrics and 1 % traced: CPU per request', 'edgebalancer-traced', 1.03, samples),
     goalOf('JSON access log: CPU per request', 'edgebalancer-logged', 1.1, samples),
   );
@@ -141,9 +151,14 @@ function requestsReport(
   return lines.filter((line) => line !== '').join('\n');
 }
 
-function goalOf(what: string, id: string, most: number, samples: ReadonlyMap<string, readonly Sample[]>): Goal {
+function goalOf(
+  what: string,
+  id: string,
+  most: number,
+  samples: ReadonlyMap<string, readonly Sample[]>,
+  base = BASES[id] as string,
+): Goal {
   const cpu = (of: string): number[] => samples.get(of)?.map(({ cpuUs }) => cpuUs) ?? [];
-  const base = BASES[id] as string;
   const measured = pairwiseRatio(cpu(id), cpu(base)).median;
   const spoilt = [id, base].some((of) => samples.get(of)?.some(({ errors }) => errors > 0) === true);
   return { what: `${what}, to the one without`, bound: 'at most', goal: most, measured, spoilt };
