@@ -10,7 +10,7 @@ import { sourceOf, type DiscoverySettings, type SourcePorts } from './sources.ts
 
 /** Between two changes that are told, at least; and so many times as long as the last one took to be obeyed. */
 const GAP_MIN_MS = 100;
-const GAP_TIMES = 40;
+const GAP_TIMES = 60;
 
 export interface DiscoveryPorts extends SourcePorts {
   readonly timers: Timers;

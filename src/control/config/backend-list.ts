@@ -29,7 +29,7 @@ export class BackendList {
     const known = new Map<string, FoundBackend>();
     const found: FoundBackend[] = [];
     for (const entry of entries as unknown[]) {
-      const key = JSON.stringify(entry);
+      const key = typeof entry === 'string' ? entry : JSON.stringify(entry);
       const member = this.#known.get(key) ?? memberOf(entry);
       // `${NAME}` means something where the whole is read.
       if (member === null || key.includes('${')) return null;
