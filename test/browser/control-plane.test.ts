@@ -63,7 +63,7 @@ describe('control plane page', { skip }, () => {
     await page.getByLabel('Token').fill(token);
     await page.keyboard.press('Enter');
     // Whoever looks is given what they may see anew: what they may do comes with it.
-    if (token === OPERATOR) await page.getByRole('button', { name: 'Drain app/a' }).waitFor();
+    if (token === OPERATOR) await page.getByRole('button', { name: 'Drain app/a' }).first().waitFor();
     else await page.getByText('You are signed in as a viewer').waitFor();
     await row(page, 'a').waitFor();
   }
