@@ -5,7 +5,15 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['**/node_modules/', '**/dist/', '.edgebalancer/', 'bench/.work/', 'coverage/', 'web/.building/'],
+    ignores: [
+      '**/node_modules/',
+      '**/dist/',
+      '.edgebalancer/',
+      'bench/.work/',
+      'coverage/',
+      'web/.building/',
+      'deploy/aws/cdk.out/',
+    ],
   },
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
@@ -19,7 +27,10 @@ export default tseslint.config(
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommended],
     languageOptions: {
-      parserOptions: { project: ['./tsconfig.json', './web/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.json', './web/tsconfig.json', './deploy/aws/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       // Promises: one that is neither awaited nor handled ends a worker, or hides that it failed.

@@ -25,6 +25,7 @@ const CHECKS = {
     ['typescript/bin/tsc', '-p', 'tsconfig.json'],
     ['typescript/bin/tsc', '-p', 'tsconfig.pure.json'],
     ['typescript/bin/tsc', '-p', 'web/tsconfig.json'],
+    ['typescript/bin/tsc', '-p', 'deploy/aws/tsconfig.json'],
   ],
   lint: [
     ['eslint/bin/eslint.js', '.'],
