@@ -96,15 +96,18 @@ export class PatienceWatch {
   }
 
   /** How long it may take until a backend that is fine is used. */
-  #boundMs({ circuit, health, timeouts, name }: PoolPlan): number {
+  #boundMs({ circuit, health, timeouts, name, backends }: PoolPlan): number {
     const probesMs = health === null ? 0 : (health.healthyAfter + 1) * health.intervalMs * JITTER;
     if (circuit === null) return probesMs + SLACK_MS;
     const { traffic } = this.#world.scenario.pools.find((pool) => pool.name === name)!;
     const trialMs = GAP_MS + TRIAL_GRACE_MS + traffic.serviceMs * WELL_TIMES_MAX;
     // A client that leaves takes its trial along.
     const trials = circuit.trials * (1 + 8 * traffic.leave);
+    // A request tries one backend: where all of many were out, and few requests come, the last waits for all the others.
+    const slowest = Math.min(...traffic.phases.flatMap(({ from, to }) => [from, to]));
+    const turnsMs = slowest > 0 ? (circuit.trials * backends.length * 1000) / slowest : Infinity;
     const lateMs = timeouts.connectMs + timeouts.firstByteMs + circuit.trialMs;
-    return probesMs + lateMs + 2 * circuit.maxOpenForMs * JITTER + trials * trialMs + SLACK_MS;
+    return probesMs + lateMs + 2 * circuit.maxOpenForMs * JITTER + trials * trialMs + turnsMs + SLACK_MS;
   }
 
   #patienceOf(name: string): PoolPatience {
