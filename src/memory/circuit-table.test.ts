@@ -26,10 +26,12 @@ test('a slot that changes hands leaves nothing behind, and its neighbours as the
   const windows = [0, 1, 2].map((worker) => new FailureWindow(table.windows, worker, 8_000));
   for (let slot = 0; slot < 5; slot++) {
     table.words[slot] = 100 + slot;
+    table.elsewhere[slot] = 1;
     for (const window of windows) window.record(slot, true, 50_000);
   }
   table.clearSlot(2);
   assert.deepEqual([...table.words], [100, 101, 0, 103, 104]);
+  assert.deepEqual([...table.elsewhere], [1, 1, 0, 1, 1]);
   for (const slot of [0, 1, 2, 3, 4]) {
     windows[0]!.sum(slot, 50_000, -Infinity);
     assert.equal(windows[0]!.attempts, slot === 2 ? 0 : 3, `slot ${slot}`);
@@ -39,8 +41,8 @@ test('a slot that changes hands leaves nothing behind, and its neighbours as the
 test('every worker sees the same cells, and tables do not overlap', () => {
   const buffer = new SharedArrayBuffer(65_536);
   const [one, two] = [tableOf(buffer as unknown as ArrayBuffer), tableOf(buffer as unknown as ArrayBuffer)];
-  for (const cells of [one.words, one.since, one.lock]) cells.fill(7);
+  for (const cells of [one.words, one.since, one.lock, one.elsewhere]) cells.fill(7);
   one.windows.forEach((row, worker) => row.fill(worker + 1));
-  assert.deepEqual([...two.words, ...two.since, ...two.lock], new Array(5 + 10 + 1).fill(7));
+  assert.deepEqual([...two.words, ...two.since, ...two.lock, ...two.elsewhere], new Array(5 + 10 + 1 + 5).fill(7));
   two.windows.forEach((row, worker) => assert.deepEqual([...row], new Array(5 * WINDOW_CELLS).fill(worker + 1)));
 });

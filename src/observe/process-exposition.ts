@@ -23,6 +23,8 @@ export interface SharedFacts {
   readonly untold: number;
   /** Of the configuration that replicas share; 0: not known. */
   readonly version: number;
+  /** Backends whose circuits other replicas have opened. */
+  readonly openElsewhere: number;
 }
 
 export interface ProcessFacts {
@@ -76,7 +78,7 @@ export function supervisor(out: Exposition, facts: ProcessFacts): void {
 /** Only where replicas share something (`state.shared`). */
 export function sharedState(out: Exposition, { shared }: ProcessFacts): void {
   if (shared === null) return;
-  const { connected, replicas, rounds, failures, untold, version } = shared;
+  const { connected, replicas, rounds, failures, untold, version, openElsewhere } = shared;
   out
     .family('edgebalancer_shared_connected', 'gauge', '1 while what replicas share can be asked.')
     .sample({}, connected ? 1 : 0);
@@ -105,6 +107,13 @@ export function sharedState(out: Exposition, { shared }: ProcessFacts): void {
       'The version of the shared configuration that is in force here.',
     )
     .sample({}, version);
+  out
+    .family(
+      'edgebalancer_shared_circuits_open',
+      'gauge',
+      'Backends whose circuits other replicas have opened: one failure opens them here too.',
+    )
+    .sample({}, openElsewhere);
 }
 
 export function loops(out: Exposition, { tables, workerRows }: Observed, facts: ProcessFacts): void {

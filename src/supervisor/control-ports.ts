@@ -1,4 +1,5 @@
 /** What the admin API may ask for beside the configuration. Loaded while the workers start, since no request waits for it. */
+import { hostname } from 'node:os';
 import type { Environment } from '#control/config/environment.ts';
 import type { Config } from '#control/config/schema.ts';
 import type { Copilot } from '#control/copilot/copilot.ts';
@@ -10,6 +11,9 @@ import type { History } from '#control/history/history.ts';
 import type { LiveConfig } from '#control/live/live-config.ts';
 import type { Log, Timers } from '#core/ports.ts';
 import type { Facts } from './admin-facts.ts';
+import type { Replicas } from './replicas.ts';
+
+const REPLICA_NAME_MAX = 200;
 
 export interface ControlPorts {
   readonly history: History;
@@ -18,6 +22,7 @@ export interface ControlPorts {
   readonly copilot: Copilot;
   readonly incidents: IncidentsPort;
   readonly guard: GuardPort;
+  readonly replicas: Replicas;
   /** Begins to take the figures of the event stream. */
   readonly figures: () => TakeFigures;
   /** Begins to keep the past, and to look back on it. */
@@ -26,6 +31,8 @@ export interface ControlPorts {
 }
 
 export interface ControlPortsOptions {
+  /** Tells this start of this process from every other. */
+  readonly id: string;
   readonly facts: () => Facts;
   readonly config: LiveConfig;
   readonly stateDir: string | null;
@@ -36,6 +43,7 @@ export interface ControlPortsOptions {
 }
 
 export async function controlPorts({
+  id,
   facts,
   config,
   stateDir,
@@ -56,6 +64,7 @@ export async function controlPorts({
     { predictor },
     { createIncidents },
     { ChangeGuard },
+    { Replicas: ReplicasHere },
   ] = await Promise.all([
     import('#control/history/history.ts'),
     import('./history-sampler.ts'),
@@ -68,6 +77,7 @@ export async function controlPorts({
     import('#control/copilot/predictor.ts'),
     import('#control/copilot/incidents/incidents.ts'),
     import('#control/guard/change-guard.ts'),
+    import('./replicas.ts'),
   ]);
   const observed = () => observedOf(facts());
   const history = createHistory({ dir: stateDir, timers, log, sample: historySampler(observed) });
@@ -126,6 +136,7 @@ export async function controlPorts({
     copilot,
     incidents,
     guard,
+    replicas: new ReplicasHere({ id, name: nameOf(env), facts, take: secondFigures(observed), timers }),
     figures: () => secondFigures(observed),
     start: () => {
       history.start();
@@ -139,6 +150,12 @@ export async function controlPorts({
       guard.stop();
     },
   };
+}
+
+/** What this replica is called where replicas are listed: the environment's to say, as nothing of the configuration differs. */
+function nameOf(env: Environment): string {
+  const given = env['EDGEBALANCER_REPLICA']?.slice(0, REPLICA_NAME_MAX) ?? '';
+  return given === '' ? hostname() : given;
 }
 
 /** Null: the built-in provider answers. */
@@ -181,6 +198,9 @@ export function deferredPorts(
     },
     get guard() {
       return there().guard;
+    },
+    get replicas() {
+      return there().replicas;
     },
   };
 }

@@ -131,6 +131,10 @@ function detailOf(cause: CircuitCause, failures: number, attempts: number): stri
       return `${failures} of ${attempts} requests in the window failed`;
     case CircuitCause.outlier:
       return `${failures} of ${attempts} requests in the window failed, far more than at the pool's other backends`;
+    case CircuitCause.elsewhere:
+      return failures === 1
+        ? 'a request failed, as at other replicas'
+        : `${failures} failures in a row, as at other replicas`;
     case CircuitCause.due:
       return 'its time is over, a trial goes through';
     case CircuitCause.recovered:

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '#control/config/schema.ts';
 import type { LiveConfig } from '#control/live/live-config.ts';
+import type { BoardStore } from '#control/shared/board-store.ts';
 import type { ConfigStore } from '#control/shared/config-store.ts';
+import type { MailStore } from '#control/shared/mail-store.ts';
 import type { RedisConnection as Redis } from '#control/shared/redis-connection.ts';
 import type { SharedConfig } from '#control/shared/shared-config.ts';
 import type { SharedLimits } from '#control/shared/shared-limits.ts';
@@ -11,6 +13,7 @@ import type { SharedFacts } from '#observe/process-exposition.ts';
 import type { Log, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Tables } from '#memory/tables.ts';
+import type { Replicas } from './replicas.ts';
 
 type Settings = Config['state']['shared'];
 
@@ -24,23 +27,34 @@ export interface SharedStateOptions {
   readonly log: Log;
 }
 
+/** Above the time for which mail is waited for at the server, when nothing goes either way. */
+const MAIL_SILENT_MS = 8_000;
+
+interface Stores {
+  readonly config: ConfigStore;
+  readonly board: BoardStore;
+  readonly mail: MailStore;
+  readonly close: () => void;
+}
+
 /** This replica's part in what replicas share. */
 export class SharedState {
   readonly limits: SharedLimits;
-  readonly #store: ConfigStore;
+  readonly #stores: Stores;
   readonly #options: SharedStateOptions;
   readonly #makeConfig: typeof SharedConfig;
   #config: SharedConfig | null = null;
+  #replicas: Replicas | null = null;
 
   private constructor(
     options: SharedStateOptions,
     limits: SharedLimits,
-    store: ConfigStore,
+    stores: Stores,
     makeConfig: typeof SharedConfig,
   ) {
     this.#options = options;
     this.limits = limits;
-    this.#store = store;
+    this.#stores = stores;
     this.#makeConfig = makeConfig;
   }
 
@@ -48,47 +62,63 @@ export class SharedState {
   static async start(options: SharedStateOptions): Promise<SharedState | null> {
     const { settings, id, tables, plan, timers, log } = options;
     if (settings === null) return null;
-    const [{ SharedLimits: Limits }, { RedisStore }, { RedisConnection }, { RedisConfigStore }, shared] =
-      await Promise.all([
-        import('#control/shared/shared-limits.ts'),
-        import('#control/shared/redis-store.ts'),
-        import('#control/shared/redis-connection.ts'),
-        import('#control/shared/redis-config-store.ts'),
-        import('#control/shared/shared-config.ts'),
-      ]);
+    const [{ SharedLimits: Limits }, shared, { RedisConnection }, { RedisStore }, ...redis] = await Promise.all([
+      import('#control/shared/shared-limits.ts'),
+      import('#control/shared/shared-config.ts'),
+      import('#control/shared/redis-connection.ts'),
+      import('#control/shared/redis-store.ts'),
+      import('#control/shared/redis-config-store.ts'),
+      import('#control/shared/redis-board-store.ts'),
+      import('#control/shared/redis-mail-store.ts'),
+    ]);
+    const [{ RedisConfigStore }, { RedisBoardStore }, { RedisMailStore }] = redis;
     // Connections fail again and again while the store is away: that it is lost is told once, by the limits.
     const onError = (error: Error): void =>
       log.debug(
         { why: (error as NodeJS.ErrnoException).code ?? error.name },
         'the connection to what replicas share fails',
       );
-    // One for each: what does not answer is given up by the limits, and a change that waits must not be cut short by that.
-    const [forLimits, forConfig] = [1, 2].map(() => new RedisConnection(settings, onError)) as [Redis, Redis];
+    // One for the limits, which give up what does not answer: a change that waits must not be cut short by that. One for mail,
+    // which is waited for at the server: whatever else was asked over it would wait as well.
+    const [forLimits, forRest] = [1, 2].map(() => new RedisConnection(settings, onError)) as [Redis, Redis];
+    const forMail = new RedisConnection(settings, onError, MAIL_SILENT_MS);
     const store = new RedisStore(forLimits);
     const limits = new Limits({ settings, replica: `${hostname()}:${process.pid}:${id}`, store, tables, timers, log });
     limits.obey(plan.rateLimits);
     limits.start();
-    const configStore = new RedisConfigStore(forConfig);
-    return new SharedState(options, limits, configStore, shared.SharedConfig);
+    const stores: Stores = {
+      config: new RedisConfigStore(forRest),
+      board: new RedisBoardStore(forRest),
+      mail: new RedisMailStore(forRest, forMail),
+      close: () => {
+        forRest.close();
+        forMail.close();
+      },
+    };
+    return new SharedState(options, limits, stores, shared.SharedConfig);
   }
 
   /** Shares `live` from now on; resolves when what the others have said is in force, or after a second. */
-  async share(live: LiveConfig): Promise<void> {
+  async share(live: LiveConfig, replicas: Replicas): Promise<void> {
     const { timers, log } = this.#options;
     const here = { current: () => live.said(), take: live.takeShared.bind(live) };
-    const config = (this.#config = new this.#makeConfig({ store: this.#store, here, timers, log }));
+    const config = (this.#config = new this.#makeConfig({ store: this.#stores.config, here, timers, log }));
     live.sharing = config;
+    this.#replicas = replicas;
+    replicas.join(this.#stores.board, this.#stores.mail);
     await config.start();
   }
 
   get status(): SharedFacts {
-    return { ...this.limits.status, version: this.#config?.version ?? 0 };
+    const openElsewhere = this.#replicas?.hinted ?? 0;
+    return { ...this.limits.status, version: this.#config?.version ?? 0, openElsewhere };
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.limits.stop();
     this.#config?.stop();
-    this.#store.close();
+    await this.#replicas?.leave();
+    this.#stores.close();
   }
 }
 

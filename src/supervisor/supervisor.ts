@@ -198,7 +198,7 @@ export class Supervisor {
     this.#discovery.stop();
     this.#running?.watch.stop();
     this.#running?.memory.stop();
-    this.#running?.shared?.stop();
+    await this.#running?.shared?.stop();
     await this.#running?.pool.terminate();
     // What the workers have recorded to the last lies in shared memory.
     await this.#traces.close();
@@ -253,10 +253,11 @@ export class Supervisor {
     });
     const facts = (): Facts => this.#facts();
     const { events } = this;
-    this.#ports = await controlPorts({ facts, config, stateDir, env, timers: this.#timers, log: this.#log, events });
+    const { timers, log } = { timers: this.#timers, log: this.#log };
+    this.#ports = await controlPorts({ id: this.#startId, facts, config, stateDir, env, timers, log, events });
     this.#ports.start();
     await this.#control.start(config.config.admin.address);
-    await this.#live.shared?.share(config);
+    await this.#live.shared?.share(config, this.#ports.replicas);
   }
 
   /** Discovery has found other backends: the configuration in force is obeyed with them. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { loadConfig } from '#control/config/load.ts';
+import { schemaProblems, unknownFields, type KubernetesObject } from '../support/kubernetes-types.ts';
 import { formatProblem } from '#control/config/problem.ts';
 
 const FILE = join(import.meta.dirname, '../../deploy/kubernetes/edgebalancer.yaml');
@@ -42,6 +43,19 @@ test('each object is of a version that is served, and has a name', () => {
     assert.equal(metadata.name, 'edgebalancer', kind);
   }
   assert.deepEqual(objects.map(({ kind }) => kind).sort(), Object.keys(VERSIONS).sort());
+});
+
+test('each object meets the schema of the API, and has no field that it does not know', async () => {
+  for (const object of objects) assert.deepEqual(await schemaProblems(object as KubernetesObject), [], String(object.kind));
+  assert.deepEqual(unknownFields(objects as KubernetesObject[]), []);
+});
+
+test('a slip would be found', async () => {
+  const slip = structuredClone(of('Deployment'));
+  slip.spec.template.spec.containers[0].readinessProb = slip.spec.template.spec.containers[0].readinessProbe;
+  delete slip.spec.selector;
+  assert.match((await schemaProblems(slip)).join(), /selector/);
+  assert.match(unknownFields([slip]).join(), /readinessProb/);
 });
 
 test('selectors find the pods, names what they name', () => {

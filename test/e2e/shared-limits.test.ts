@@ -154,7 +154,7 @@ describe('limits over Redis', { skip: need('redis-server') }, () => {
       const found = (await redis.command('KEYS', '*')) as string[];
       return found.some((one) => one.includes('limit')) ? found : null;
     });
-    assert.deepEqual(keys.sort(), ['{edgebalancer}:config', key, '{edgebalancer}:replicas']);
+    assert.deepEqual(keys.sort(), ['{edgebalancer}:board', '{edgebalancer}:config', key, '{edgebalancer}:replicas']);
     assert.ok(Number(await redis.command('PTTL', key)) > 0);
     await loaded;
     await until('the key is gone', async () => ((await redis.command('KEYS', '*:limit:*')) as string[]).length === 0);

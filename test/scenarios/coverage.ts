@@ -9,6 +9,7 @@ export const COVERED = [
   'open: streak',
   'open: ratio',
   'open: outlier',
+  'open: elsewhere',
   'open: trial failed',
   'half-open: due',
   'half-open: trial lost',

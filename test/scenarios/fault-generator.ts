@@ -18,6 +18,7 @@ const KINDS: readonly (readonly [Kind, number])[] = [
   ['garbage', 1],
   ['probes-say', 3],
   ['operator', 2],
+  ['rumour', 2],
   ['worker-death', 5],
   ['reload', 6],
 ];

@@ -112,6 +112,8 @@ export type Fault =
   | ({ readonly kind: 'garbage' } & Span)
   /** Probes say this, whatever requests see. */
   | ({ readonly kind: 'probes-say'; readonly ok: boolean } & Span)
+  /** Other replicas say that their circuits are open, whatever there is to it. */
+  | ({ readonly kind: 'rumour' } & Span)
   | ({ readonly kind: 'operator'; readonly state: 'draining' | 'maintenance' } & Span)
   /** A worker dies, perhaps while it holds the lock of circuits; another goes on in its row. */
   | {

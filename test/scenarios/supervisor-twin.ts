@@ -64,6 +64,10 @@ export class SupervisorTwin {
       this.#world.at(startMs + fault.fromMs, () => this.#setAdmin(fault, state));
       this.#world.at(startMs + fault.toMs, () => this.#setAdmin(fault, AdminState.active));
     }
+    if (fault.kind === 'rumour') {
+      this.#world.at(startMs + fault.fromMs, () => this.#hear(fault, 1));
+      this.#world.at(startMs + fault.toMs, () => this.#hear(fault, 0));
+    }
   }
 
   /** A worker's thread has ended. */
@@ -150,6 +154,15 @@ export class SupervisorTwin {
     }
     slots.moveEpoch();
     this.#world.watch.patience.disturbed();
+  }
+
+  /** What other replicas say of a backend's circuit, taken down as circuit-hints.ts does. */
+  #hear({ pool, backend }: Extract<Fault, { kind: 'rumour' }>, replicas: number): void {
+    for (const plan of this.plan.pools) {
+      if (plan.name !== pool) continue;
+      for (const { id, slot } of plan.backends)
+        if (backend === '*' || id === backend) this.#world.tables.circuits.elsewhere[slot] = replicas;
+    }
   }
 
   #probeAll(plan: Plan): void {

@@ -27,6 +27,7 @@ export class CircuitWatch {
   readonly #words: Int32Array;
   readonly #before: Int32Array;
   readonly #lock: Int32Array;
+  readonly #elsewhere: Int32Array;
   readonly #memories: Memories;
   /** Told during the present step, and on their way to the supervisor. */
   #told: CircuitEvent[] = [];
@@ -37,6 +38,7 @@ export class CircuitWatch {
     const { circuits } = world.tables;
     this.#words = circuits.words;
     this.#lock = circuits.lock;
+    this.#elsewhere = circuits.elsewhere;
     this.#before = new Int32Array(world.scenario.slots);
     this.#memories = new Memories(world.scenario.slots);
   }
@@ -238,13 +240,13 @@ export class CircuitWatch {
       return;
     }
     const streak = memories.streak[slot]!;
-    const due = streak >= plan.consecutiveFailures;
+    const due = streak >= plan.consecutiveFailures || this.#elsewhere[slot]! > 0;
     const forbidden = this.#whyNot(pool, plan, slot);
     const held = this.#lock[0] !== 0;
     if (circuit.stateOf(after) === CircuitState.open) {
       ensure(forbidden !== CircuitCause.last, 'last-one-stays', () => this.#say(slot));
       ensure(forbidden === null, 'max-open', () => this.#say(slot));
-      this.#checkOpened(plan, slot, due);
+      this.#checkOpened(plan, slot, streak >= plan.consecutiveFailures);
       return;
     }
     this.#expectStreak(slot, Math.min(circuit.STREAK_MAX, streak));
@@ -279,6 +281,8 @@ export class CircuitWatch {
     );
     if (cause === CircuitCause.streak)
       ensure(due, 'opens-for-cause', () => `${this.#say(slot)}: ${memories.streak[slot]} in a row`);
+    else if (cause === CircuitCause.elsewhere)
+      ensure(this.#elsewhere[slot]! > 0, 'opens-for-cause', () => `${this.#say(slot)}: nobody says so`);
     else {
       const fromMs = Math.max(
         nowMs - plan.windowMs * WINDOW_MORE,
@@ -296,6 +300,7 @@ export class CircuitWatch {
     this.#expectMoved(slot, CircuitState.open, after);
     this.#expectTold([{ state: CircuitState.open, cause }], slot);
     if (cause === CircuitCause.streak) coverage.hit('open: streak');
+    if (cause === CircuitCause.elsewhere) coverage.hit('open: elsewhere');
     if (cause === CircuitCause.ratio) coverage.hit('open: ratio');
     if (cause === CircuitCause.outlier) coverage.hit('open: outlier');
   }

@@ -1,6 +1,10 @@
-/** A DNS server on a port of this machine: UDP, RFC 1035, with A, AAAA and SRV (RFC 2782) records that a test sets. */
+/**
+ * A DNS server on a port of this machine: UDP and TCP, RFC 1035, with A, AAAA and SRV (RFC 2782) records that a test sets. What
+ * is too long for UDP is cut there, and says so.
+ */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer, type Server, type Socket as Stream } from 'node:net';
 
 export interface DnsRecord {
   readonly name: string;
@@ -13,19 +17,26 @@ export interface DnsRecord {
 const TYPES = { A: 1, AAAA: 28, SRV: 33 } as const;
 const NXDOMAIN = 3;
 const SERVFAIL = 2;
+/** RFC 1035, 4.2.1. This server takes no larger one, whatever a client offers. */
+const UDP_BYTES_MAX = 512;
+const TRUNCATED = 0x0200;
 
 export class DnsServer {
   records: DnsRecord[] = [];
   /** What it does instead of answering. */
   fails: 'no' | 'servfail' | 'silent' = 'no';
   asked = 0;
+  askedByTcp = 0;
   readonly #socket: Socket;
+  readonly #server: Server;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, server: Server) {
     this.#socket = socket;
+    this.#server = server;
+    server.on('connection', (stream) => this.#listen(stream));
     socket.on('message', (query, from) => {
       this.asked += 1;
-      if (this.fails !== 'silent') socket.send(this.#answer(query), from.port, from.address);
+      if (this.fails !== 'silent') socket.send(fitting(this.#answer(query)), from.port, from.address);
     });
   }
 
@@ -33,7 +44,9 @@ export class DnsServer {
     const socket = createSocket('udp4');
     socket.bind(0, '127.0.0.1');
     await once(socket, 'listening');
-    return new DnsServer(socket);
+    const server = createServer().listen(socket.address().port, '127.0.0.1');
+    await once(server, 'listening');
+    return new DnsServer(socket, server);
   }
 
   get address(): string {
@@ -42,6 +55,25 @@ export class DnsServer {
 
   stop(): void {
     this.#socket.close();
+    this.#server.close();
+  }
+
+  /** Over TCP each message has its length before it. */
+  #listen(stream: Stream): void {
+    let waiting = Buffer.alloc(0);
+    stream.on('error', () => {});
+    stream.on('data', (bytes: Buffer) => {
+      waiting = Buffer.concat([waiting, bytes]);
+      while (waiting.length >= 2 && waiting.length >= 2 + waiting.readUInt16BE(0)) {
+        const end = 2 + waiting.readUInt16BE(0);
+        const answer = this.#answer(waiting.subarray(2, end));
+        waiting = waiting.subarray(end);
+        this.askedByTcp += 1;
+        const length = Buffer.alloc(2);
+        length.writeUInt16BE(answer.length);
+        stream.write(Buffer.concat([length, answer]));
+      }
+    });
   }
 
   #answer(query: Buffer): Buffer {
@@ -58,6 +90,16 @@ export class DnsServer {
     head.writeUInt16BE(found.length, 6);
     return Buffer.concat([head, question, ...found.map(written)]);
   }
+}
+
+/** Without its records, and marked as cut, where it is too long. */
+function fitting(answer: Buffer): Buffer {
+  if (answer.length <= UDP_BYTES_MAX) return answer;
+  const { end } = nameAt(answer, 12);
+  const cut = Buffer.from(answer.subarray(0, end + 4));
+  cut.writeUInt16BE(cut.readUInt16BE(2) | TRUNCATED, 2);
+  cut.writeUInt16BE(0, 6);
+  return cut;
 }
 
 function nameAt(message: Buffer, from: number): { name: string; end: number } {

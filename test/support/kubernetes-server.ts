@@ -1,7 +1,10 @@
-/** The part of a Kubernetes API server that EndpointSlices are listed and watched by, over plain HTTP. */
+/** The part of a Kubernetes API server that EndpointSlices are listed and watched by, over plain HTTP or TLS. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Certificate } from './certificate.ts';
 
 export interface SliceSketch {
   readonly name: string;
@@ -30,20 +33,24 @@ export class KubernetesServer {
   readonly #watches = new Set<ServerResponse>();
   readonly #server: Server;
 
-  private constructor(server: Server) {
+  readonly #scheme: string;
+
+  private constructor(server: Server, scheme: string) {
     this.#server = server;
+    this.#scheme = scheme;
     server.on('request', (request: IncomingMessage, answer: ServerResponse) => this.#answer(request, answer));
   }
 
-  static async start(): Promise<KubernetesServer> {
-    const server = createServer();
+  static async start(tls: Pick<Certificate, 'cert' | 'key'> | null = null): Promise<KubernetesServer> {
+    const server =
+      tls === null ? createServer() : createTlsServer({ cert: readFileSync(tls.cert), key: readFileSync(tls.key) });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new KubernetesServer(server);
+    return new KubernetesServer(server, tls === null ? 'http' : 'https');
   }
 
   get url(): URL {
-    return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+    return new URL(`${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
   }
 
   get watching(): number {

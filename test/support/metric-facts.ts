@@ -7,7 +7,7 @@ export const metricFacts: ProcessFacts = {
   workerRestarts: 3,
   workers: 2,
   eventStreams: { open: 1, dropped: 2, refused: 3 },
-  shared: { connected: true, replicas: 3, rounds: 40, failures: 1, untold: 2, version: 7 },
+  shared: { connected: true, replicas: 3, rounds: 40, failures: 1, untold: 2, version: 7, openElsewhere: 1 },
   spans: { exported: 4, failed: 5, dropped: 6 },
   version: '1.2.3',
   nodeVersion: '26.0.0',

@@ -20,6 +20,7 @@ const PACKAGES = {
   'redis-server': 'redis-server',
   chromium: 'chromium',
   curl: 'curl',
+  openssl: 'openssl',
   prometheus: 'prometheus',
   promtool: 'prometheus',
   zsh: 'zsh',

@@ -29,6 +29,8 @@ export interface Settings {
   readonly stateSettings?: object;
   /** More of the section of the pool. */
   readonly pool?: object;
+  /** Sections in place of those above. */
+  readonly sections?: object;
 }
 
 /** As a user would write it: `/proxy/` to the pool `app`, the rest to the control plane. */
@@ -48,6 +50,7 @@ export function configOf(settings: Settings): object {
     copilot,
     pool = {},
     stateSettings = {},
+    sections = {},
   } = settings;
   return {
     workers,
@@ -60,11 +63,12 @@ export function configOf(settings: Settings): object {
     // Tests ask more often than the built-in limit allows.
     rateLimits: { 'per-client': null },
     pools: { app: { strategy, health, slowStart, backends, ...pool } },
+    ...sections,
   };
 }
 
-export async function draftFrom(config: object): Promise<Draft> {
-  const { draft, problems } = await draftOf(JSON.stringify(config), 'test', {});
+export async function draftFrom(config: object, env: Readonly<Record<string, string | undefined>> = {}): Promise<Draft> {
+  const { draft, problems } = await draftOf(JSON.stringify(config), 'test', env);
   if (draft === null) throw new Error(problems.join('\n'));
   return draft;
 }
@@ -83,7 +87,7 @@ export async function supervise(
 ): Promise<Supervised> {
   const log = new LogRecord();
   const supervisor = new Supervisor({
-    draft: await draftFrom(configOf(settings)),
+    draft: await draftFrom(configOf(settings), options.env),
     log,
     announce: () => {},
     ...options,

@@ -14,6 +14,8 @@ import { SignInCodes } from '../auth/sign-in-codes.ts';
 import { hashToken } from '../auth/token.ts';
 import { TokenFile } from '../auth/token-file.ts';
 import { Tokens } from '../auth/tokens.ts';
+import type { ReplicaQuestion, ReplicaReply } from '../shared/replica-mail.ts';
+import { answerElsewhere } from './answer-elsewhere.ts';
 import type { Api } from './call.ts';
 import { CALLS } from './calls.ts';
 import type { AdminPorts } from './ports.ts';
@@ -53,6 +55,7 @@ export class AdminApi {
   readonly #refusals: Refusals;
   readonly #file: TokenFile | null;
   readonly #server: AdminServer;
+  readonly #answer: (question: ReplicaQuestion) => Promise<ReplicaReply>;
 
   /** Throws a `TokenFileError` when `tokens.json` cannot be used. */
   constructor(options: AdminApiOptions) {
@@ -94,11 +97,13 @@ export class AdminApi {
       version,
       audit: (entry) => this.#record(entry),
     };
+    this.#answer = (question) => answerElsewhere(api, question);
     this.#server = new AdminServer({ api, calls: CALLS, limit, timers, log });
   }
 
   /** To be called before it listens anywhere. */
   async open(): Promise<void> {
+    this.#options.ports.replicas.serve(this.#answer);
     await Promise.all([this.#audit.open(this.#options.ports.config.revisions()), this.#server.prepare()]);
   }
 

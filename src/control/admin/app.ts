@@ -49,6 +49,7 @@ async function run(call: AnyCall, request: FastifyRequest, caller: Caller, optio
     arrival: options.arrivalOf(request),
     headers: request.headers,
     api: options.api,
+    given: { path: pathOf(request), query: request.query as Readonly<Record<string, unknown>> },
   };
   return await call.run(asked);
 }

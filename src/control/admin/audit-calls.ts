@@ -16,6 +16,7 @@ export const AUDIT_CALLS: readonly AnyCall[] = [
     tag: 'Audit',
     summary: 'Who changed what, when, from where; the newest first',
     access: 'read',
+    perReplica: true,
     query: z.strictObject({
       limit: numberText(z.int().min(1).max(ENTRIES_MAX))
         .optional()

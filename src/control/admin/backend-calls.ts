@@ -43,6 +43,7 @@ export const BACKEND_CALLS: readonly AnyCall[] = [
     tag: 'Backends',
     summary: 'Every pool with its backends: state, load, latency, last probe',
     access: 'read',
+    perReplica: true,
     gives: { 200: { says: 'The backends by pool', schema: backendsAnswer } },
     run: (asked) => repeated(asked, 'backends', () => json(backendsReport(asked.api.ports.view.observed()))),
   }),

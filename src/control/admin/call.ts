@@ -41,6 +41,8 @@ export interface Asked<P = unknown, Q = unknown, B = unknown> {
   readonly arrival: Arrival;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly api: Api;
+  /** Path and query as they were sent. */
+  readonly given: { readonly path: string; readonly query: Readonly<Record<string, unknown>> };
 }
 
 type Schema = z.ZodType;
@@ -73,6 +75,8 @@ export interface Call<P extends Schema, Q extends Schema, B extends Schema> {
   readonly headers?: Schema;
   /** Takes `If-Match`, and gives an ETag. */
   readonly versioned?: boolean;
+  /** Tells of one replica: takes `?replica=` as well (per-replica.ts). */
+  readonly perReplica?: boolean;
   readonly gives: Readonly<Record<number, Given>>;
   readonly run: (asked: Asked<z.output<P>, z.output<Q>, z.output<B>>) => Answer | Promise<Answer>;
 }

@@ -12,6 +12,8 @@ import { OVERVIEW_CALLS } from './overview-calls.ts';
 import { INCIDENT_CALLS } from './incident-calls.ts';
 import { MCP_CALLS } from './mcp-calls.ts';
 import { PAGE_CALLS } from './page-calls.ts';
+import { takingReplica } from './per-replica.ts';
+import { REPLICA_CALLS } from './replica-calls.ts';
 import { REQUEST_CALLS } from './request-calls.ts';
 import { REVISION_CALLS } from './revision-calls.ts';
 import { SESSION_CALLS } from './session-calls.ts';
@@ -20,8 +22,9 @@ import { SIMULATE_CALLS } from './simulate-calls.ts';
 import { STRATEGY_CALLS } from './strategy-calls.ts';
 import { TOKEN_CALLS } from './token-calls.ts';
 
-export const CALLS: readonly AnyCall[] = [
+const ALL: readonly AnyCall[] = [
   ...OVERVIEW_CALLS,
+  ...REPLICA_CALLS,
   ...BACKEND_CALLS,
   ...STRATEGY_CALLS,
   ...CONFIG_CALLS,
@@ -41,3 +44,5 @@ export const CALLS: readonly AnyCall[] = [
   ...DOCUMENT_CALLS,
   ...PAGE_CALLS,
 ];
+
+export const CALLS = ALL.map((call) => (call.perReplica === true ? takingReplica(call) : call));

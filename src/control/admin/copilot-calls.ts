@@ -29,6 +29,7 @@ export const COPILOT_CALLS: readonly AnyCall[] = [
     tag: 'Copilot',
     summary: 'What is wrong now and why, what to change, and the evidence',
     access: 'read',
+    perReplica: true,
     gives: { 200: { says: 'The findings, the worst first', schema: copilotAnswer } },
     run: async ({ api }) => json(await api.ports.copilot.state()),
   }),

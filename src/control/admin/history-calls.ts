@@ -17,6 +17,7 @@ export const HISTORY_CALLS: readonly AnyCall[] = [
     tag: 'History',
     summary: 'The counters of the past 24 h, in steps',
     access: 'read',
+    perReplica: true,
     query: z.strictObject({
       from: moment.optional().meta({ description: 'Where it begins; an hour before `to` when left out' }),
       to: moment.optional().meta({ description: 'Where it ends; now when left out' }),

@@ -15,6 +15,7 @@ export const INCIDENT_CALLS: readonly AnyCall[] = [
     tag: 'Copilot',
     summary: 'Times at which p99, errors or circuits were out of their normal range',
     access: 'read',
+    perReplica: true,
     gives: { 200: { says: 'The newest first', schema: incidentsAnswer } },
     run: ({ api }) => json({ incidents: api.ports.incidents.list() }),
   }),
@@ -25,6 +26,7 @@ export const INCIDENT_CALLS: readonly AnyCall[] = [
     tag: 'Copilot',
     summary: 'One incident with its timeline, its analysis, and models that replay in the simulator',
     access: 'read',
+    perReplica: true,
     params: z.strictObject({
       id: z.string().min(1).max(40).meta({ description: 'When it was opened, as the list says' }),
     }),

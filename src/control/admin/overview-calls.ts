@@ -17,6 +17,7 @@ export const OVERVIEW_CALLS: readonly AnyCall[] = [
     tag: 'Overview',
     summary: 'Version, workers, listeners, totals, and whether what runs is what the file says',
     access: 'read',
+    perReplica: true,
     gives: { 200: { says: 'The overview', schema: overviewAnswer } },
     run: (asked) =>
       repeated(asked, 'overview', () => {
@@ -31,6 +32,7 @@ export const OVERVIEW_CALLS: readonly AnyCall[] = [
     tag: 'Overview',
     summary: 'The counters, as JSON',
     access: 'read',
+    perReplica: true,
     gives: { 200: { says: 'The counters', schema: metricsAnswer } },
     run: (asked) => repeated(asked, 'metrics', () => json(metricsReport(asked.api.ports.view.observed()))),
   }),

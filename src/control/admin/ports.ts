@@ -4,10 +4,12 @@ import type { CopilotAnswer, CopilotLine } from '#contract/copilot.ts';
 import type { CostAnswer } from '#contract/cost.ts';
 import type { HistoryAnswer } from '#contract/history.ts';
 import type { IncidentAnswer, IncidentEntry } from '#contract/incidents.ts';
+import type { ReplicasAnswer } from '#contract/replicas.ts';
 import type { RequestAnswer, RequestListName, RequestsAnswer } from '#contract/requests.ts';
 import type { AuditEntry, ChangeAnswer, DriftEntry, FieldProblem, RevisionEntry, Role } from '#contract/control.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { StreamTerms } from '../events/event-stream.ts';
+import type { ReplicaQuestion, ReplicaReply } from '../shared/replica-mail.ts';
 import type { AdminView } from './view.ts';
 import type { ToolRunner } from '../tools/tool.ts';
 
@@ -146,6 +148,14 @@ export interface IncidentsPort {
   get(id: string): IncidentAnswer | null;
 }
 
+export interface ReplicasPort {
+  list(): ReplicasAnswer;
+  /** Null: it did not answer. */
+  ask(replica: string, question: ReplicaQuestion): Promise<ReplicaReply | null>;
+  /** Says who answers what other replicas ask. */
+  serve(answer: (question: ReplicaQuestion) => Promise<ReplicaReply>): void;
+}
+
 /** What happens, as it happens. */
 export interface EventsPort {
   /** The stream, in the form of server-sent events. `full`: there is no place; `closed`: the process is stopping. */
@@ -163,4 +173,5 @@ export interface AdminPorts {
   readonly copilot: CopilotPort;
   readonly incidents: IncidentsPort;
   readonly guard: GuardPort;
+  readonly replicas: ReplicasPort;
 }

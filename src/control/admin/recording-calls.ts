@@ -20,6 +20,7 @@ export const RECORDING_CALLS: readonly AnyCall[] = [
     tag: 'Simulation',
     summary: 'Sketches of the traffic of the last minutes, and the models that they make: no request, key or address',
     access: 'read',
+    perReplica: true,
     query: z.strictObject({
       pool: poolName.optional().meta({ description: 'This one only' }),
     }),

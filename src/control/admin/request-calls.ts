@@ -49,6 +49,7 @@ export const REQUEST_CALLS: readonly AnyCall[] = [
     tag: 'Requests',
     summary: 'Recorded requests: recent, slowest, failed, tried again, asked for',
     access: 'read',
+    perReplica: true,
     query,
     gives: { 200: { says: 'The requests in short', schema: requestsAnswer } },
     run: async (asked) => {
@@ -72,6 +73,7 @@ export const REQUEST_CALLS: readonly AnyCall[] = [
     tag: 'Requests',
     summary: 'Why one request went where it went: candidates, scores, exclusions, attempts, times',
     access: 'read',
+    perReplica: true,
     params: z.strictObject({ id: z.string().min(1).max(ID_LENGTH_MAX).meta({ description: 'Its x-request-id' }) }),
     gives: {
       200: { says: 'The request', schema: requestAnswer },

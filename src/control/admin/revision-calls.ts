@@ -19,6 +19,7 @@ export const REVISION_CALLS: readonly AnyCall[] = [
     tag: 'Configuration',
     summary: 'The revisions that are kept, the newest first: who, what, when, from where',
     access: 'read',
+    perReplica: true,
     gives: { 200: { says: 'The revisions', schema: revisionsAnswer } },
     run: ({ api }) => json({ revisions: api.ports.config.revisions() }),
   }),
@@ -29,6 +30,7 @@ export const REVISION_CALLS: readonly AnyCall[] = [
     tag: 'Configuration',
     summary: 'One revision, with the configuration that it was',
     access: 'read',
+    perReplica: true,
     params: z.strictObject({ revision: numberText(revisionNumber) }),
     gives: {
       200: { says: 'The revision', schema: revisionAnswer, types: ['application/json', YAML] },

@@ -6,9 +6,13 @@ import { readInput } from './input.ts';
 import type { ToolReply, ToolRequest } from '../tools/tool.ts';
 
 /** Only what reads: whoever asks is let in for that, and nothing here looks at rights again. */
-export async function askWithin(asked: Asked, request: ToolRequest): Promise<ToolReply> {
+export async function askWithin(
+  asked: Asked,
+  request: ToolRequest,
+  mayBe: (call: AnyCall) => boolean = ({ access }) => access === 'read',
+): Promise<ToolReply> {
   const found = match(asked.api.calls, request);
-  if (found === null || found.call.access !== 'read')
+  if (found === null || !mayBe(found.call))
     return { status: 404, data: { title: 'Not found', detail: 'There is no such call for tools.' } };
   const { call, params } = found;
   try {
@@ -18,6 +22,7 @@ export async function askWithin(asked: Asked, request: ToolRequest): Promise<Too
       query: readInput(call.query, textsOf(request.query), '?'),
       body: readInput(call.body, request.body, ''),
       headers: { accept: 'application/json' },
+      given: { path: request.path, query: request.query ?? {} },
     });
     return { status: answer.status, data: dataOf(answer) };
   } catch (thrown) {

@@ -16,7 +16,8 @@ export interface ConfigStore {
   read(known: number): Promise<SharedEntry | null>;
   /** Puts `entry` in the place of version `known`; false: somebody else was first. */
   claim(known: number, entry: SharedEntry): Promise<boolean>;
-  close(): void;
+  /** Gives a connection up that does not answer, for a new one. */
+  renew(): void;
 }
 
 export const NO_ENTRY: SharedEntry = { version: 0, text: '', by: { name: '', from: '' }, summary: '', files: [] };

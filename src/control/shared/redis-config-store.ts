@@ -39,8 +39,8 @@ export class RedisConfigStore implements ConfigStore {
     return { version: Number(version), ...entry.parse(JSON.parse(json)) };
   }
 
-  close(): void {
-    this.#connection.close();
+  renew(): void {
+    this.#connection.renew();
   }
 
   async claim(known: number, { version, ...rest }: SharedEntry): Promise<boolean> {

@@ -8,23 +8,32 @@ export interface RedisSettings {
 }
 
 const CONNECT_MS = 1_000;
+/** A connection on which nothing goes either way for so long is dead: whoever uses it says something every second. */
+const SILENT_MS = 2_500;
 const RECONNECT_MS_MAX = 1_000;
 
 interface Client {
   readonly evaluate: (script: string, keys: string[], args: string[]) => Promise<unknown>;
+  readonly take: (key: string, seconds: number) => Promise<{ readonly element: string } | null>;
   readonly destroy: () => void;
 }
 
 export class RedisConnection {
   readonly #settings: RedisSettings;
   readonly #onError: (error: Error) => void;
-  #client: Client | null = null;
+  readonly #silentMs: number;
+  /** Being made, or made; the same for all who ask meanwhile. */
+  #client: Promise<Client> | null = null;
   #closed = false;
 
-  /** `onError`: connections that fail, again and again as they are tried again. No message holds the URL. */
-  constructor(settings: RedisSettings, onError: (error: Error) => void) {
+  /**
+   * `onError`: connections that fail, again and again as they are tried again. No message holds the URL. `silentMs`: how long
+   * nothing may go either way; without a bound one that is cut while it begins would be waited for without an end.
+   */
+  constructor(settings: RedisSettings, onError: (error: Error) => void, silentMs = SILENT_MS) {
     this.#settings = settings;
     this.#onError = onError;
+    this.#silentMs = silentMs;
   }
 
   /** Keys share one hash tag, so that a script may touch all of them in a cluster. */
@@ -34,14 +43,22 @@ export class RedisConnection {
 
   /** Rejects at once when it is not connected. */
   async run(script: string, keys: string[], args: string[]): Promise<unknown> {
-    this.#client ??= await this.#connect();
-    return await this.#client.evaluate(script, keys, args);
+    return await (await this.#open()).evaluate(script, keys, args);
+  }
+
+  /**
+   * Takes the first of a list, waited for up to `seconds`; null: it stayed empty. Whatever else is asked of this connection
+   * meanwhile waits as well. Rejects at once when it is not connected.
+   */
+  async take(key: string, seconds: number): Promise<string | null> {
+    return (await (await this.#open()).take(key, seconds))?.element ?? null;
   }
 
   /** Gives a connection up that does not answer, for a new one. */
   renew(): void {
-    this.#client?.destroy();
+    const client = this.#client;
     this.#client = null;
+    void client?.then((made) => made.destroy()).catch(() => {});
   }
 
   close(): void {
@@ -49,11 +66,23 @@ export class RedisConnection {
     this.renew();
   }
 
-  async #connect(): Promise<Client> {
+  async #open(): Promise<Client> {
     if (this.#closed) throw new Error('closed');
+    const client = (this.#client ??= this.#connect());
+    try {
+      return await client;
+    } catch (error) {
+      // Whoever asks next tries anew.
+      if (this.#client === client) this.#client = null;
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<Client> {
     const { url, cluster } = this.#settings;
     const socket = {
       connectTimeout: CONNECT_MS,
+      socketTimeout: this.#silentMs,
       reconnectStrategy: (retries: number) => Math.min(RECONNECT_MS_MAX, 50 * 2 ** Math.min(10, retries)),
     };
     if (cluster) {
@@ -63,11 +92,17 @@ export class RedisConnection {
         ...(username !== '' && { username: decodeURIComponent(username) }),
         ...(password !== '' && { password: decodeURIComponent(password) }),
       };
-      const made = createCluster({ rootNodes: [{ url }], defaults });
+      const made = createCluster({ rootNodes: [{ url }], defaults, minimizeConnections: true });
       made.on('error', (error: Error) => this.#onError(error));
-      await made.connect();
+      try {
+        await made.connect();
+      } catch (error) {
+        made.destroy();
+        throw error;
+      }
       return {
         evaluate: (script, keys, args) => made.eval(script, { keys, arguments: args }),
+        take: (key, seconds) => made.blPop(key, seconds),
         destroy: () => void made.destroy(),
       };
     }
@@ -78,6 +113,7 @@ export class RedisConnection {
     void made.connect().catch(() => {});
     return {
       evaluate: (script, keys, args) => made.eval(script, { keys, arguments: args }),
+      take: (key, seconds) => made.blPop(key, seconds),
       destroy: () => void made.destroy(),
     };
   }

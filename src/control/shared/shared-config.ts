@@ -12,6 +12,7 @@ import type { ActorEntry } from '#contract/control.ts';
 import type { Cancel, Log, Timers } from '#core/ports.ts';
 import type { ChangeResult } from '../admin/ports.ts';
 import type { ConfigStore, SharedEntry } from './config-store.ts';
+import { inTime, NoAnswer } from './in-time.ts';
 
 /** How often it is looked whether somebody has changed something. */
 const LOOK_MS = 250;
@@ -90,7 +91,7 @@ export class SharedConfig {
       return 'lost';
     }
     try {
-      return (await this.#inTime(this.#put(said, file))) ? 'first' : 'second';
+      return (await inTime(this.#put(said, file), this.#options.timers, CLAIM_MS)) ? 'first' : 'second';
     } catch {
       this.#untold = true;
       return 'lost';
@@ -115,10 +116,12 @@ export class SharedConfig {
 
   async #lookOnce(): Promise<void> {
     try {
-      const found = await this.#inTime(this.#options.store.read(this.#version));
+      const found = await inTime(this.#options.store.read(this.#version), this.#options.timers, CLAIM_MS);
       if (!this.#stopped) await (found === null ? this.#unchanged() : this.#compare(found));
-    } catch {
-      // It is looked again; that it is lost is told by the limits, which ask more often.
+    } catch (error) {
+      // It is looked again; that it is lost is told by the limits, which ask more often. A connection that neither answers nor
+      // ends (a partition, a machine that is gone) would stay so for minutes.
+      if (error instanceof NoAnswer) this.#options.store.renew();
     }
   }
 
@@ -173,18 +176,5 @@ export class SharedConfig {
     if (result.kind === 'done') return;
     const why = result.kind === 'refused' || result.kind === 'failed' ? result.why : result.kind === 'invalid' ? result.problems.map(({ path, message }) => `${path}: ${message}`).join('; ') : 'it changed meanwhile'; // prettier-ignore
     log.error({ version, by: by.name, why }, `the configuration that replicas share (version ${version}, by ${by.name}) cannot be obeyed here: ${why}`); // prettier-ignore
-  }
-
-  async #inTime<T>(work: Promise<T>): Promise<T> {
-    const { timers } = this.#options;
-    let cancel: Cancel = () => {};
-    const late = new Promise<never>((_, reject) => {
-      cancel = timers.after(CLAIM_MS, () => reject(new Error('no answer')));
-    });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      cancel();
-    }
   }
 }

@@ -58,10 +58,15 @@ class MemoryStore {
   }
 }
 
-function house(seed: number, settings: SharedSettings = { whenLost: 'share' }) {
+function house(
+  seed: number,
+  settings: SharedSettings = { whenLost: 'share', replicas: 1 },
+  fails: MemoryStore['fails'] = 'no',
+) {
   const timers = new VirtualTimers();
   const random = createPrng(seed);
   const store = new MemoryStore(timers, random);
+  store.fails = fails;
   const replicas = [0, 1, 2].map((at) => {
     const tables = layTables(new ArrayBuffer(tablesBytes(CAPACITY)), CAPACITY);
     const log = new LogRecord();
@@ -137,13 +142,19 @@ test('lost: each its share, at once or without an answer; afterwards exact withi
   }
 });
 
+test('a start at which the store cannot be asked supposes as many replicas as it was told of', async () => {
+  const { load } = house(9, { whenLost: 'share', replicas: 3 }, 'never answers');
+  await load(1000, [1, 1, 1]);
+  isAbout(await load(30_000, [1, 1, 1]), 30_000, 0.1);
+});
+
 test('open: as if alone; closed: nothing', async () => {
-  const open = house(6, { whenLost: 'open' });
+  const open = house(6, { whenLost: 'open', replicas: 1 });
   await open.load(1000, [2, 2, 2]);
   open.store.fails = 'at once';
   await open.load(1000, [2, 2, 2]);
   isAbout(await open.load(5000, [2, 2, 2]), 15_000, 0.05);
-  const closed = house(7, { whenLost: 'closed' });
+  const closed = house(7, { whenLost: 'closed', replicas: 1 });
   await closed.load(500, [1, 1, 1]);
   closed.store.fails = 'at once';
   await closed.load(1000, [1, 1, 1]);

@@ -32,6 +32,8 @@ const RENEW_MS = 3_000;
 
 export interface SharedSettings {
   readonly whenLost: 'share' | 'open' | 'closed';
+  /** To suppose until the store has said how many there are. */
+  readonly replicas: number;
 }
 
 export interface SharedStatus {
@@ -73,7 +75,7 @@ export class SharedLimits {
   #toldAtMs = -Infinity;
   #connected = true;
   #failedSinceAnswer = false;
-  #replicas = 1;
+  #replicas: number;
   #rounds = 0;
   #failures = 0;
   #untold = 0;
@@ -81,6 +83,7 @@ export class SharedLimits {
   constructor(options: SharedLimitsOptions) {
     this.#options = options;
     this.#answeredAtMs = options.timers.nowMs();
+    this.#replicas = options.settings.replicas;
   }
 
   get status(): SharedStatus {

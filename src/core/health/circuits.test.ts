@@ -61,6 +61,34 @@ describe('failures in a row', () => {
   });
 });
 
+describe('what other replicas say', () => {
+  test('one failure is enough where others have opened theirs', () => {
+    const pool = new SmallPool();
+    pool.tables.circuits.elsewhere[1] = 2;
+    pool.fail(0);
+    pool.fail(1);
+    assert.deepEqual(told(pool), ['1 1 other-replicas']);
+    assert.deepEqual([pool.events[0]!.failures, pool.events[0]!.attempts], [1, 1]);
+  });
+
+  test('without a failure here it takes nothing out: their network may be what is broken', () => {
+    const pool = new SmallPool();
+    pool.tables.circuits.elsewhere.fill(5);
+    for (let turn = 0; turn < 30; turn++) pool.ends(turn % 3, Outcome.success);
+    assert.deepEqual(told(pool), []);
+    pool.tables.circuits.elsewhere.fill(0);
+    pool.fail(1, 2);
+    assert.deepEqual(told(pool), [], 'no longer said, and no longer believed');
+  });
+
+  test('never takes the last one out', () => {
+    const pool = new SmallPool();
+    pool.tables.circuits.elsewhere.fill(1);
+    for (const slot of [0, 1, 2]) pool.fail(slot);
+    assert.deepEqual(told(pool), ['0 1 other-replicas', '1 1 other-replicas']);
+  });
+});
+
 describe('share of failures', () => {
   const ratio = { consecutiveFailures: 1000, minRequests: 10, failureRatio: 0.5 };
 

@@ -6,6 +6,9 @@
  * `maxOpen` of its members out (one may always be out while another is eligible). Counting members and opening must be one
  * step, so a worker holds a lock meanwhile; one that finds it taken leaves the opening to the next failure, since no thread
  * may wait on the path of a request.
+ *
+ * Where other replicas have opened theirs for the same backend, one failure here is enough: what they say is believed once it
+ * has been seen, so that a replica whose own network is broken takes nothing from the others.
  */
 import type { Members } from '../balancing/members.ts';
 import { isFailure, Outcome } from '../outcome.ts';
@@ -22,6 +25,8 @@ export interface CircuitViews {
   readonly since: Int32Array;
   /** [0]: 0, or 1 + the worker that is opening a circuit. */
   readonly lock: Int32Array;
+  /** How many other replicas have opened theirs, each for failures that it has seen itself. */
+  readonly elsewhere: Int32Array;
   /** A row per worker of `WINDOW_CELLS` a slot. */
   readonly windows: readonly Float64Array[];
 }
@@ -45,6 +50,8 @@ export const CircuitCause = {
   last: 7,
   /** Stays closed: as many are open as may be. */
   maxOpen: 8,
+  /** Failed here too, after other replicas have opened theirs. */
+  elsewhere: 9,
 } as const;
 export type CircuitCause = (typeof CircuitCause)[keyof typeof CircuitCause];
 export const CIRCUIT_CAUSE_NAMES = [
@@ -57,6 +64,7 @@ export const CIRCUIT_CAUSE_NAMES = [
   'trial-lost',
   'last-eligible',
   'max-open',
+  'other-replicas',
 ] as const;
 
 export interface CircuitEvent {
@@ -205,6 +213,10 @@ export class Circuits {
     const streak = circuit.streakOf(word);
     if (streak >= this.plan.consecutiveFailures) {
       this.#open(slot, generation, CircuitCause.streak, streak, streak, nowMs);
+      return;
+    }
+    if ((this.#views.elsewhere[slot] as number) > 0) {
+      this.#open(slot, generation, CircuitCause.elsewhere, streak, streak, nowMs);
       return;
     }
     // What it did before it was out has been judged.

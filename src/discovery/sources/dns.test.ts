@@ -36,6 +36,17 @@ test('addresses of a name, asked again when their time is over', async (t) => {
   await until('the other family', () => seen.answers.at(-1)?.some(({ id }) => id === '[fd00::7]:80'));
 });
 
+test('an answer that is too long for UDP is asked for by TCP, and whole', async (t) => {
+  const many = Array.from({ length: 100 }, (_, at) => a(`10.0.1.${at}`, 60));
+  const { server, seen } = await followed(t, many, (address, listener) =>
+    dnsSource({ name: 'app.test', port: 80, server: address, interval: 60_000 }, listener, systemTimers),
+  );
+  await until('it was answered', () => seen.answers.length > 0);
+  assert.deepEqual(new Set(seen.answers[0]!.map(({ host }) => host)), new Set(many.map(({ data }) => data)));
+  assert.ok(server.askedByTcp > 0);
+  assert.deepEqual(seen.failures, []);
+});
+
 test('a name that is gone and a server that fails are told in words', async (t) => {
   const { server, seen } = await followed(t, [], (address, listener) =>
     dnsSource({ name: 'app.test', port: 80, server: address, interval: 1000 }, listener, systemTimers),

@@ -1,20 +1,30 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { systemTimers } from '#supervisor/system-timers.ts';
+import { certificate, type Certificate } from '../../../test/support/certificate.ts';
 import { KUBERNETES_TOKEN, KubernetesServer } from '../../../test/support/kubernetes-server.ts';
+import { need } from '../../../test/support/needs.ts';
 import { until } from '../../../test/support/until.ts';
 import { inCluster, kubernetesApi } from '../kubernetes-api.ts';
 import type { Member } from '../member.ts';
 import { KubernetesSource } from './kubernetes.ts';
 
-async function followed(t: TestContext, begin: (server: KubernetesServer) => void, token = KUBERNETES_TOKEN) {
-  const server = await KubernetesServer.start();
+interface Access {
+  readonly token?: string;
+  /** Of the server, and the authority that is believed. */
+  readonly tls?: Certificate;
+  readonly authority?: string;
+}
+
+async function followed(t: TestContext, begin: (server: KubernetesServer) => void, access: Access = {}) {
+  const { token = KUBERNETES_TOKEN, tls = null, authority = null } = access;
+  const server = await KubernetesServer.start(tls);
   t.after(() => server.stop());
   begin(server);
   const seen = { ids: [] as string[], members: [] as readonly Member[], failures: [] as string[] };
   const source = new KubernetesSource(
     { namespace: 'shop', service: 'app', port: 'http', interval: 1000 },
-    kubernetesApi({ url: server.url, ca: () => Promise.resolve(null), token: () => Promise.resolve(token) }),
+    kubernetesApi({ url: server.url, ca: () => Promise.resolve(authority === null ? null : Buffer.from(authority)), token: () => Promise.resolve(token) }),
     {
       answer: (members) => {
         seen.members = members;
@@ -87,7 +97,7 @@ test('no endpoint, a refused token and a server that is down are failures that s
   const none = await followed(t, () => {});
   await until('it failed', () => none.seen.failures.length > 0);
   assert.match(none.seen.failures[0]!, /service app of namespace shop has no endpoint that is ready/);
-  const wrong = await followed(t, (api) => api.set({ name: 's', endpoints: [{ ip: '10.0.0.1' }] }), 'wrong');
+  const wrong = await followed(t, (api) => api.set({ name: 's', endpoints: [{ ip: '10.0.0.1' }] }), { token: 'wrong' });
   await until('it failed', () => wrong.seen.failures.length > 0);
   assert.match(wrong.seen.failures[0]!, /answered 401: Unauthorized/);
   const forbidden = await followed(t, (api) => (api.status = 403));
@@ -98,4 +108,18 @@ test('no endpoint, a refused token and a server that is down are failures that s
   await forbidden.ids('a');
   assert.throws(() => inCluster({}), /KUBERNETES_SERVICE_HOST is not set/);
   assert.equal(inCluster({ KUBERNETES_SERVICE_HOST: 'fd00::1' }).url.href, 'https://[fd00::1]/');
+});
+
+test('TLS: the cluster’s authority is believed, another’s is not', { skip: need('openssl') }, async (t) => {
+  const [tls, others] = [certificate(t), certificate(t)];
+  const begin = (api: KubernetesServer): void => api.set({ name: 's', endpoints: [{ ip: '10.0.0.1', pod: 'a' }] });
+  const { ids, server } = await followed(t, begin, { tls, authority: tls.authority });
+  await ids('a');
+  await until('it watches', () => server.watching === 1);
+  server.set({ name: 's', endpoints: [{ ip: '10.0.0.1', pod: 'a' }, { ip: '10.0.0.2', pod: 'b' }] });
+  await ids('a', 'b');
+  const deceived = await followed(t, begin, { tls, authority: others.authority });
+  await until('it is refused', () => deceived.seen.failures.length > 0);
+  assert.match(deceived.seen.failures[0]!, /does not answer: .*certificate/);
+  assert.deepEqual(deceived.server.asked, [], 'and was not shown the token');
 });
