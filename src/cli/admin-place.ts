@@ -23,6 +23,12 @@ export interface AdminOptions {
   readonly timeout?: number;
 }
 
+/** What every command that reads what one replica knows takes. */
+export interface ReadOptions extends AdminOptions {
+  /** Another one answers, by its name or id. */
+  readonly replica?: string;
+}
+
 export interface AdminPlace {
   /** Calls are resolved against it; ends with `/`. */
   readonly base: URL;

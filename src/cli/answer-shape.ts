@@ -9,6 +9,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'admin/overview': 'workers',
   'admin/metrics': 'routes',
   'admin/backends': 'pools',
+  'admin/replicas': 'replicas',
   'admin/strategy': 'available',
   'admin/config': 'config',
   'admin/config/revisions': 'revisions',

@@ -2,14 +2,14 @@
 import { styleText } from 'node:util';
 import type { BackendEntry, BackendsAnswer } from '#contract/admin.ts';
 import { withAdmin, type AdminClient } from './admin-client.ts';
-import type { AdminOptions } from './admin-place.ts';
+import type { ReadOptions } from './admin-place.ts';
 import { makeChange, type Change, type ChangeOptions } from './change.ts';
 import { ending } from './command-error.ts';
 import { harmless } from './harmless.ts';
 import type { Io } from './io.ts';
 import { table } from './table.ts';
 
-export interface BackendsOptions extends AdminOptions {
+export interface BackendsOptions extends ReadOptions {
   readonly json?: boolean;
   /** Seconds between two tables; absent: one table. */
   readonly watch?: number;
@@ -19,21 +19,25 @@ export interface BackendsOptions extends AdminOptions {
 export function backends(options: BackendsOptions, io: Io, signal?: AbortSignal): Promise<number> {
   return ending(io, () =>
     withAdmin(options, io, async (client) => {
-      const { watch, json } = options;
+      const { watch, json, replica } = options;
       if (watch === undefined) {
-        const answer = await client.get<BackendsAnswer>('admin/backends');
+        const answer = await client.get<BackendsAnswer>('admin/backends', { replica });
         io.stdout(json === true ? `${JSON.stringify(answer, null, 2)}\n` : backendTable(answer));
         return 0;
       }
       const { watching } = await import('./watching.ts');
-      return await watching(io, watch, () => glance(client, json === true), signal);
+      return await watching(io, watch, () => glance(client, replica, json === true), signal);
     }),
   );
 }
 
 /** JSON takes one line each time, so that a reader can tell one from the next. */
-async function glance(client: AdminClient, json: boolean): Promise<{ readonly text: string; readonly plain: boolean }> {
-  const answer = await client.get<BackendsAnswer>('admin/backends');
+async function glance(
+  client: AdminClient,
+  replica: string | undefined,
+  json: boolean,
+): Promise<{ readonly text: string; readonly plain: boolean }> {
+  const answer = await client.get<BackendsAnswer>('admin/backends', { replica });
   return { text: json ? `${JSON.stringify(answer)}\n` : backendTable(answer), plain: json };
 }
 

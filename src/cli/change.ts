@@ -4,12 +4,12 @@
  */
 import type { ChangeAnswer } from '#contract/control.ts';
 import type { AdminClient, Method } from './admin-client.ts';
-import type { AdminOptions } from './admin-place.ts';
+import type { ReadOptions } from './admin-place.ts';
 import { CommandError } from './command-error.ts';
 import { harmless } from './harmless.ts';
 import type { Io } from './io.ts';
 
-export interface ChangeOptions extends AdminOptions {
+export interface ChangeOptions extends ReadOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -53,6 +53,9 @@ export async function carryOut(client: AdminClient, { change, etag }: Proposal, 
 
 /** Proposes, shows, asks and does. Resolves with the exit code. */
 export async function makeChange(client: AdminClient, change: Change, options: ChangeOptions, io: Io): Promise<number> {
+  // Of the command above, which reads.
+  if (options.replica !== undefined)
+    throw new CommandError('A change is made once, for all replicas: leave --replica out.', 2);
   const proposal = await propose(client, change);
   const { answer } = proposal;
   // Beside JSON on standard output, people read standard error.

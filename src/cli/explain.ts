@@ -7,13 +7,13 @@ import { request as requestHttps } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RequestAnswer } from '#contract/requests.ts';
 import { withAdmin, type AdminClient } from './admin-client.ts';
-import { TOKEN_PLACES, type AdminOptions } from './admin-place.ts';
+import { TOKEN_PLACES, type ReadOptions } from './admin-place.ts';
 import { CommandError, ending } from './command-error.ts';
 import { harmless } from './harmless.ts';
 import type { Io } from './io.ts';
 import { story } from './request-story.ts';
 
-export interface ExplainOptions extends AdminOptions {
+export interface ExplainOptions extends ReadOptions {
   readonly json?: boolean;
   readonly url?: string;
 }
@@ -26,21 +26,22 @@ export function explain(id: string | null, options: ExplainOptions, io: Io): Pro
   return ending(io, () =>
     withAdmin(options, io, async (client) => {
       const made = options.url === undefined ? null : await makeRequest(options.url, client, io);
-      const answer = made === null ? await recorded(client, id as string) : await recordedSoon(client, made);
+      const answer =
+        made === null ? await recorded(client, id as string, options) : await recordedSoon(client, made, options);
       io.stdout(options.json === true ? `${JSON.stringify(answer, null, 2)}\n` : story(answer));
       return 0;
     }),
   );
 }
 
-function recorded(client: AdminClient, id: string): Promise<RequestAnswer> {
-  return client.get<RequestAnswer>(`admin/requests/${encodeURIComponent(id)}`);
+function recorded(client: AdminClient, id: string, { replica }: ExplainOptions): Promise<RequestAnswer> {
+  return client.get<RequestAnswer>(`admin/requests/${encodeURIComponent(id)}`, { replica });
 }
 
-async function recordedSoon(client: AdminClient, id: string): Promise<RequestAnswer> {
+async function recordedSoon(client: AdminClient, id: string, options: ExplainOptions): Promise<RequestAnswer> {
   for (let looks = 1; ; looks++) {
     try {
-      return await recorded(client, id);
+      return await recorded(client, id, options);
     } catch (error) {
       if (!(error instanceof CommandError) || looks === LOOKS) throw error;
     }

@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { IncidentAnswer, IncidentEntry, IncidentsAnswer } from '#contract/incidents.ts';
 import { withAdmin } from './admin-client.ts';
-import type { AdminOptions } from './admin-place.ts';
+import type { ReadOptions } from './admin-place.ts';
 import { ending } from './command-error.ts';
 import { harmless } from './harmless.ts';
 import type { Io } from './io.ts';
 import { table } from './table.ts';
 
-export interface IncidentsOptions extends AdminOptions {
+export interface IncidentsOptions extends ReadOptions {
   readonly json?: boolean;
   /** Where the incident is written, whole. */
   readonly save?: string;
@@ -18,12 +18,13 @@ export interface IncidentsOptions extends AdminOptions {
 export function incidents(id: string | null, options: IncidentsOptions, io: Io): Promise<number> {
   return ending(io, () =>
     withAdmin(options, io, async (client) => {
+      const { replica } = options;
       if (id === null) {
-        const answer = await client.get<IncidentsAnswer>('admin/incidents');
+        const answer = await client.get<IncidentsAnswer>('admin/incidents', { replica });
         io.stdout(options.json === true ? `${JSON.stringify(answer, null, 2)}\n` : listed(answer.incidents));
         return 0;
       }
-      const answer = await client.get<IncidentAnswer>(`admin/incidents/${encodeURIComponent(id)}`);
+      const answer = await client.get<IncidentAnswer>(`admin/incidents/${encodeURIComponent(id)}`, { replica });
       if (options.save !== undefined) {
         await writeFile(resolve(io.cwd, options.save), `${JSON.stringify(answer, null, 2)}\n`);
         io.stderr(`the incident is in ${options.save}\n`);

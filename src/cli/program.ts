@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Declare>>> = {
   requests: async () => (await import('./commands/explain.ts')).requests,
   explain: async () => (await import('./commands/explain.ts')).explain,
   backends: async () => (await import('./commands/backends.ts')).backends,
+  replicas: async () => (await import('./commands/replicas.ts')).replicas,
   strategy: async () => (await import('./commands/strategy.ts')).strategy,
   config: async () => (await import('./commands/config.ts')).config,
   token: async () => (await import('./commands/token.ts')).token,

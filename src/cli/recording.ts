@@ -4,13 +4,13 @@ import { resolve } from 'node:path';
 import type { BackendRecording, PoolRecording, RecordingAnswer, SizeCount } from '#contract/recording.ts';
 import type { SimulationModel } from '#contract/simulate.ts';
 import { withAdmin } from './admin-client.ts';
-import type { AdminOptions } from './admin-place.ts';
+import type { ReadOptions } from './admin-place.ts';
 import { ending } from './command-error.ts';
 import { harmless } from './harmless.ts';
 import type { Io } from './io.ts';
 import { table } from './table.ts';
 
-export interface RecordingOptions extends AdminOptions {
+export interface RecordingOptions extends ReadOptions {
   readonly json?: boolean;
   readonly pool?: string;
   /** Where it is written, whole. */
@@ -20,8 +20,8 @@ export interface RecordingOptions extends AdminOptions {
 export function recording(options: RecordingOptions, io: Io): Promise<number> {
   return ending(io, () =>
     withAdmin(options, io, async (client) => {
-      const query = options.pool === undefined ? '' : `?pool=${encodeURIComponent(options.pool)}`;
-      const answer = await client.get<RecordingAnswer>(`admin/recording${query}`);
+      const { pool, replica } = options;
+      const answer = await client.get<RecordingAnswer>('admin/recording', { pool, replica });
       if (options.save !== undefined) {
         await writeFile(resolve(io.cwd, options.save), `${JSON.stringify(answer)}\n`);
         io.stderr(`the recording is in ${options.save}; replay it with: simulate --from ${options.save}\n`);

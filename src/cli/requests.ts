@@ -1,13 +1,13 @@
 /** `edgebalancer requests`: a table of recorded requests. */
 import type { RequestEntry, RequestListName, RequestsAnswer } from '#contract/requests.ts';
 import { withAdmin } from './admin-client.ts';
-import type { AdminOptions } from './admin-place.ts';
+import type { ReadOptions } from './admin-place.ts';
 import { ending } from './command-error.ts';
 import { cut, harmless } from './harmless.ts';
 import type { Io } from './io.ts';
 import { table } from './table.ts';
 
-export interface RequestsOptions extends AdminOptions {
+export interface RequestsOptions extends ReadOptions {
   readonly json?: boolean;
   readonly list: RequestListName;
   readonly pool?: string;
@@ -21,8 +21,8 @@ export interface RequestsOptions extends AdminOptions {
 export function requests(options: RequestsOptions, io: Io): Promise<number> {
   return ending(io, () =>
     withAdmin(options, io, async (client) => {
-      const { list, pool, backend, route, status, minMs, limit, json } = options;
-      const query = { list, pool, backend, route, status, minMs, limit };
+      const { list, pool, backend, route, status, minMs, limit, json, replica } = options;
+      const query = { list, pool, backend, route, status, minMs, limit, replica };
       const answer = await client.get<RequestsAnswer>('admin/requests', query);
       io.stdout(json === true ? `${JSON.stringify(answer, null, 2)}\n` : requestTable(answer));
       return 0;

@@ -69,14 +69,16 @@ export class ReplicaFacts {
 
 function outOf(facts: Facts): OutEntry[] {
   return userPools(facts.plan).flatMap(({ name, backends }) =>
-    backends.filter((backend) => isOut(facts, backend)).map(({ id, url, slot }) => ({
-      pool: name,
-      backend: id,
-      url,
-      state: stateName(facts.tables, slot),
-      circuit: CIRCUIT_STATE_NAMES[circuitOf(facts.tables, slot)],
-      seen: isSeen(facts, slot),
-    })),
+    backends
+      .filter((backend) => isOut(facts, backend))
+      .map(({ id, url, slot }) => ({
+        pool: name,
+        backend: id,
+        url,
+        state: stateName(facts.tables, slot),
+        circuit: CIRCUIT_STATE_NAMES[circuitOf(facts.tables, slot)],
+        seen: isSeen(facts, slot),
+      })),
   );
 }
 

@@ -46,7 +46,8 @@ test('each object is of a version that is served, and has a name', () => {
 });
 
 test('each object meets the schema of the API, and has no field that it does not know', async () => {
-  for (const object of objects) assert.deepEqual(await schemaProblems(object as KubernetesObject), [], String(object.kind));
+  for (const object of objects)
+    assert.deepEqual(await schemaProblems(object as KubernetesObject), [], String(object.kind));
   assert.deepEqual(unknownFields(objects as KubernetesObject[]), []);
 });
 

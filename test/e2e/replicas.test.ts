@@ -17,11 +17,7 @@ async function started(t: TestContext): Promise<Redis> {
 }
 
 const replica = (t: TestContext, redis: Redis, name: string, backends: readonly string[], more: object = {}) =>
-  administer(
-    t,
-    { backends, ...more, stateSettings: { shared: redis.url } },
-    { env: { EDGEBALANCER_REPLICA: name } },
-  );
+  administer(t, { backends, ...more, stateSettings: { shared: redis.url } }, { env: { EDGEBALANCER_REPLICA: name } });
 
 async function listed(balancer: Administered): Promise<ReplicasAnswer> {
   const { status, data, text } = await balancer.operate('GET', '/admin/replicas');
@@ -86,7 +82,9 @@ describe('replicas', { skip: need('redis-server') }, () => {
     const { id } = requests.data.requests[0];
     const explained = await one.operate('GET', `/admin/requests/${id}?replica=two`);
     assert.equal(explained.data.id, id, explained.text);
-    assert.equal((await one.operate('GET', `/admin/requests/${id}`)).status, 404, 'here it is not known');
+    assert.equal((await one.operate('GET', `/admin/requests/${id}?replica=one`)).status, 404, 'here it is not known');
+    assert.equal((await one.operate('GET', `/admin/requests/${id}`)).data.id, id, 'whoever knows it tells');
+    assert.equal((await one.operate('GET', '/admin/requests/none')).status, 404);
     const viewed = await callAdmin(one.adminPort, 'GET', '/admin/overview?replica=two', { token: VIEWER });
     assert.equal(viewed.data.startedAt, (await two.operate('GET', '/admin/overview')).data.startedAt);
     assert.equal((await callAdmin(one.adminPort, 'GET', '/admin/overview?replica=two')).status, 401);
@@ -104,7 +102,7 @@ describe('replicas', { skip: need('redis-server') }, () => {
     assert.equal(several.status, 409);
     const ids = (await listed(one)).replicas.filter(({ name }) => name === 'twin').map(({ id }) => id);
     for (const id of ids) {
-      assert.ok(several.data.detail.includes(id));
+      assert.ok(several.text.includes(id));
       assert.equal((await one.operate('GET', `/admin/metrics?replica=${id}`)).status, 200);
     }
     const wrong = await one.operate('GET', `/admin/requests?limit=none&replica=${ids[0]}`);
@@ -121,6 +119,41 @@ describe('replicas', { skip: need('redis-server') }, () => {
     await until('they find each other again', async () => (await namesAt(one)) === 'one,twin,twin');
     await until('and answer each other', async () => (await twin.operate('GET', '/admin/metrics?replica=one')).status === 200); // prettier-ignore
     assert.ok(other.supervisor.workers.length > 0);
+  });
+
+  test('what is no question is passed over, and no question is answered but by what a viewer reads', async (t) => {
+    const redis = await started(t);
+    const one = await replica(t, redis, 'one', ['http://127.0.0.1:9']);
+    const [{ id } = { id: '' }] = (await listed(one)).replicas;
+    const post = (message: unknown): Promise<unknown> =>
+      redis.command(
+        'RPUSH',
+        `{edgebalancer}:mail:${id}`,
+        typeof message === 'string' ? message : JSON.stringify(message),
+      );
+    const answered = async (): Promise<{ id: string; status: number; data: { tokens?: unknown } }> => {
+      const text = await until('an answer', () => redis.command('LPOP', '{edgebalancer}:mail:of-the-test'));
+      return JSON.parse(text as string) as never;
+    };
+    for (const garbage of ['', '{', '[]', '{"kind":"question"}', { kind: 'answer', id: 'none', status: 200, data: {} }])
+      await post(garbage);
+    const question = {
+      kind: 'question',
+      from: 'of-the-test',
+      query: {},
+      asker: { name: 'x', role: 'operator', from: '' },
+    };
+    for (const [path, status] of [
+      ['/admin/tokens', 404],
+      ['/admin/events', 404],
+      ['/admin/config', 404],
+      ['/admin/requests/%E0%A4%A', 500],
+      ['/admin/overview', 200],
+    ]) {
+      await post({ ...question, id: path, path });
+      const answer = await answered();
+      assert.deepEqual([answer.id, answer.status, answer.data.tokens], [path, status, undefined]);
+    }
   });
 
   test('one alone lists itself', async (t) => {
@@ -143,7 +176,11 @@ describe('replicas', { skip: need('redis-server') }, () => {
     const two = await replica(t, redis, 'two', [origin.url, url], { pool });
     const circuit = async (balancer: Administered) => {
       const { data } = await balancer.operate('GET', '/admin/backends');
-      return data.pools[0].backends[1] as { circuit: string; circuitChange: { cause: string } | null; failures: number };
+      return data.pools[0].backends[1] as {
+        circuit: string;
+        circuitChange: { cause: string } | null;
+        failures: number;
+      };
     };
     await until('one opens its circuit', async () => {
       await send(one.port);

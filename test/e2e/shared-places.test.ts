@@ -16,7 +16,13 @@ const BURST = 10;
 const PREFIX = 'shop';
 
 /** One token in 50 seconds: what is let through is what all of them had together. */
-function replica(t: TestContext, name: string, origin: Origin, url: string, shared: object = {}): Promise<Administered> {
+function replica(
+  t: TestContext,
+  name: string,
+  origin: Origin,
+  url: string,
+  shared: object = {},
+): Promise<Administered> {
   const settings = {
     backends: [{ id: 'a', url: origin.url }],
     stateSettings: { shared: { url: '${REDIS_URL}', prefix: PREFIX, lease: 4, ...shared } },
@@ -57,7 +63,8 @@ async function sharesAll(one: Administered, two: Administered, weight: number): 
   });
   await until('changed, and nobody was first', async () => (await weigh(one, weight)).status === 200);
   await until('the change has come', () => weightOf(two) === weight);
-  const name = (await one.operate('GET', '/admin/replicas')).data.replicas.find(({ here }: { here: boolean }) => here).name as string; // prettier-ignore
+  const { replicas } = (await one.operate('GET', '/admin/replicas')).data as ReplicasAnswer;
+  const name = replicas.find(({ here }) => here)?.name;
   await until('one tells of itself at the other', async () => (await two.operate('GET', `/admin/overview?replica=${name}`)).status === 200); // prettier-ignore
 }
 
@@ -118,7 +125,10 @@ describe('what replicas share', { skip: need('redis-server') || need('openssl') 
   test('behind a network that is cut: nothing waits, and what lay in the cut is given up for new connections', async (t) => {
     const redis = await Redis.start();
     const wire = await CutWire.to(redis.port);
-    t.after(() => Promise.all([redis.stop(), wire.stop()]));
+    t.after(async () => {
+      wire.stop();
+      await redis.stop();
+    });
     const backend = await origin(t);
     const cut = await replica(t, 'one', backend, redis.url.replace(String(redis.port), String(wire.port)));
     const there = await replica(t, 'two', backend, redis.url);

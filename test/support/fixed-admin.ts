@@ -6,6 +6,7 @@ import type { BackendEntry, BackendsAnswer, MetricsAnswer, OverviewAnswer, Strat
 import type { ChangeAnswer, RevisionEntry, TokenCreatedAnswer, TokenEntry } from '#contract/control.ts';
 import type { CostAnswer } from '#contract/cost.ts';
 import { COPILOT, COPILOT_LINES } from './fixed-copilot.ts';
+import { REPLICAS } from './fixed-replicas.ts';
 import { REQUEST, REQUESTS } from './fixed-requests.ts';
 
 export interface Asked {
@@ -285,6 +286,7 @@ const COST: CostAnswer = {
 const READS: Readonly<Record<string, unknown>> = {
   '/admin/overview': OVERVIEW,
   '/admin/backends': BACKENDS,
+  '/admin/replicas': REPLICAS,
   '/admin/metrics': METRICS,
   '/admin/strategy': STRATEGIES,
   '/admin/cost': COST,

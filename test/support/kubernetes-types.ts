@@ -45,12 +45,12 @@ export function unknownFields(objects: readonly KubernetesObject[]): string[] {
     target: ts.ScriptTarget.ES2022,
   };
   const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists, readFile } = host;
+  const below = { ...host };
   const text = lines.join('');
-  host.fileExists = (name) => name === SOURCE || fileExists(name);
-  host.readFile = (name) => (name === SOURCE ? text : readFile(name));
+  host.fileExists = (name) => name === SOURCE || below.fileExists(name);
+  host.readFile = (name) => (name === SOURCE ? text : below.readFile(name));
   host.getSourceFile = (name, version, ...rest) =>
-    name === SOURCE ? ts.createSourceFile(name, text, version) : getSourceFile(name, version, ...rest);
+    name === SOURCE ? ts.createSourceFile(name, text, version) : below.getSourceFile(name, version, ...rest);
   const program = ts.createProgram([SOURCE], options, host);
   return ts
     .getPreEmitDiagnostics(program)

@@ -53,7 +53,8 @@ export class Redis {
       args.push('--port', '0', '--tls-port', port, '--tls-auth-clients', 'no');
       args.push('--tls-ca-cert-file', ca, '--tls-cert-file', cert, '--tls-key-file', key);
     }
-    if (clusterNode) args.push('--cluster-enabled', 'yes', '--cluster-port', String((this.#busPort ??= await freePort())));
+    if (clusterNode)
+      args.push('--cluster-enabled', 'yes', '--cluster-port', String((this.#busPort ??= await freePort())));
     args.push('--dir', this.#folder);
     this.#child = spawn(whereIs('redis-server') ?? '', args, { stdio: 'ignore' });
     process.once('exit', () => this.#child?.kill('SIGKILL'));

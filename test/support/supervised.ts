@@ -67,7 +67,10 @@ export function configOf(settings: Settings): object {
   };
 }
 
-export async function draftFrom(config: object, env: Readonly<Record<string, string | undefined>> = {}): Promise<Draft> {
+export async function draftFrom(
+  config: object,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Draft> {
   const { draft, problems } = await draftOf(JSON.stringify(config), 'test', env);
   if (draft === null) throw new Error(problems.join('\n'));
   return draft;

@@ -2,14 +2,14 @@
 import type { Command } from 'commander';
 import type { AddOptions, BackendPatch, BackendsOptions } from '../backends.ts';
 import type { ChangeOptions } from '../change.ts';
-import { admin, amount, change, refuseUnknown, seconds, whole, type Declare, type Setting } from './declaration.ts';
+import { amount, change, reading, refuseUnknown, seconds, whole, type Declare, type Setting } from './declaration.ts';
 import { examples } from './examples.ts';
 
 const WATCH_S_DEFAULT = 2;
 
 export const backends: Declare = (program, setting) => {
   const { io, end } = setting;
-  const command = admin(program.command('backends'))
+  const command = reading(program.command('backends'))
     .option('--watch [seconds]', `again and again, every ${WATCH_S_DEFAULT} seconds unless given`, seconds)
     .description('a table of the backends and how they are; add, change and remove them')
     .allowExcessArguments()

@@ -28,6 +28,11 @@ export function admin(command: Command): Command {
     );
 }
 
+/** Options of every command that reads what one replica knows. */
+export function reading(command: Command): Command {
+  return admin(command).option('--replica <name>', 'another replica answers, by its name or id of `replicas`');
+}
+
 /** Options of every command that changes something through the admin API. */
 export function change(command: Command): Command {
   return admin(command)

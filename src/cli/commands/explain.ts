@@ -3,11 +3,11 @@ import { Option, type Command } from 'commander';
 import { REQUEST_LISTS } from '#contract/requests.ts';
 import type { ExplainOptions } from '../explain.ts';
 import type { RequestsOptions } from '../requests.ts';
-import { admin, amount, whole, type Declare } from './declaration.ts';
+import { amount, reading, whole, type Declare } from './declaration.ts';
 import { examples } from './examples.ts';
 
 export const explain: Declare = (program, { io, end }) => {
-  const command = admin(program.command('explain'))
+  const command = reading(program.command('explain'))
     .argument('[id]', "the request's x-request-id")
     .option('--url <url>', 'make a GET request there, have it recorded, and explain that one')
     .description('why a request went where it went')
@@ -25,7 +25,7 @@ export const explain: Declare = (program, { io, end }) => {
 };
 
 export const requests: Declare = (program, { io, end }) => {
-  const command = admin(program.command('requests'))
+  const command = reading(program.command('requests'))
     .addOption(new Option('--list <which>', 'which requests').choices(REQUEST_LISTS).default('recent'))
     .option('--pool <name>', 'only of this pool')
     .option('--backend <id>', 'only those that asked this backend')

@@ -1,10 +1,10 @@
 /** `incidents`. */
 import type { IncidentsOptions } from '../incidents.ts';
-import { admin, type Declare } from './declaration.ts';
+import { reading, type Declare } from './declaration.ts';
 import { examples } from './examples.ts';
 
 export const incidents: Declare = (program, { io, end }) => {
-  const command = admin(program.command('incidents'))
+  const command = reading(program.command('incidents'))
     .argument('[id]', 'one of them, with its timeline')
     .option('--save <file>', 'write it to a file, which `simulate --from` replays')
     .description('when p99, errors or circuits left their normal range, and why')

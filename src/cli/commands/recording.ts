@@ -1,10 +1,10 @@
 /** `recording`. */
 import type { RecordingOptions } from '../recording.ts';
-import { admin, type Declare } from './declaration.ts';
+import { reading, type Declare } from './declaration.ts';
 import { examples } from './examples.ts';
 
 export const recording: Declare = (program, { io, end }) => {
-  const command = admin(program.command('recording'))
+  const command = reading(program.command('recording'))
     .option('--pool <name>', 'of this pool only')
     .option('--save <file>', 'write it to a file, which `simulate --from` replays')
     .description('what the traffic of the last minutes was like, and what each backend can do')

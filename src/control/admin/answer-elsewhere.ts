@@ -8,6 +8,15 @@ export function answerElsewhere(api: Api, { path, query, asker }: ReplicaQuestio
   const address = asker?.from ?? 'unknown';
   const arrival: Arrival = { by: 'own', address, network: address, secure: false, hosts: [] };
   const caller = asker === null ? NOBODY : { actor: asker, how: 'token' as const, tokenHash: null, endsMs: null };
-  const asked = { params: undefined, query: undefined, body: undefined, caller, arrival, headers: {}, api };
+  const asked = {
+    params: undefined,
+    query: undefined,
+    body: undefined,
+    caller,
+    arrival,
+    headers: {},
+    api,
+    hereOnly: true,
+  };
   return askWithin({ ...asked, given: { path, query } }, { method: 'GET', path, query }, ({ perReplica }) => perReplica === true); // prettier-ignore
 }

@@ -41,6 +41,8 @@ export interface Asked<P = unknown, Q = unknown, B = unknown> {
   readonly arrival: Arrival;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly api: Api;
+  /** Another replica asks, or this one was named: what is not known here is not looked for elsewhere. */
+  readonly hereOnly?: boolean;
   /** Path and query as they were sent. */
   readonly given: { readonly path: string; readonly query: Readonly<Record<string, unknown>> };
 }

@@ -34,6 +34,19 @@ export function takingReplica(call: AnyCall): AnyCall {
   };
 }
 
+/** The first good answer to the same call from another replica; null: none of them has one. */
+export async function elsewhere({ api, given, caller }: Asked): Promise<Answer | null> {
+  const { replicas } = api.ports;
+  const others = replicas.list().replicas.filter(({ here }) => !here);
+  const question = { path: given.path, query: {}, asker: caller.actor };
+  const replies = others.map(async ({ id }) => {
+    const reply = await replicas.ask(id, question);
+    if (reply === null || reply.status >= 400) throw new Error('not there');
+    return json(reply.data, reply.status);
+  });
+  return await Promise.any(replies).catch(() => null);
+}
+
 async function ofReplica(call: AnyCall, asked: Asked, wanted: string): Promise<Answer> {
   const { replicas } = asked.api.ports;
   const entries = replicas.list().replicas;
@@ -49,7 +62,7 @@ async function ofReplica(call: AnyCall, asked: Asked, wanted: string): Promise<A
     const ids = found.map(({ id }) => id).join(', ');
     return problem(409, 'Conflict', `Several replicas have this name. Say one of their ids: ${ids}.`);
   }
-  if (one.here) return await call.run(asked);
+  if (one.here) return await call.run({ ...asked, hereOnly: true });
   const { path, query } = asked.given;
   const { replica: _, ...rest } = query;
   // By now each is known to be a text.

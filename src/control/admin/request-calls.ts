@@ -5,6 +5,7 @@ import { json, problem } from './answer.ts';
 import { requestAnswer, requestsAnswer } from './answers-requests.ts';
 import { call, type AnyCall, type Asked } from './call.ts';
 import { backendId, numberText, poolName, problemGiven } from './fields.ts';
+import { elsewhere } from './per-replica.ts';
 
 const LIMIT_DEFAULT = 50;
 /** More than any request lasts. */
@@ -71,7 +72,8 @@ export const REQUEST_CALLS: readonly AnyCall[] = [
     path: '/admin/requests/:id',
     id: 'getRequest',
     tag: 'Requests',
-    summary: 'Why one request went where it went: candidates, scores, exclusions, attempts, times',
+    summary:
+      'Why one request went where it went: candidates, scores, exclusions, attempts, times; whichever replica has it',
     access: 'read',
     perReplica: true,
     params: z.strictObject({ id: z.string().min(1).max(ID_LENGTH_MAX).meta({ description: 'Its x-request-id' }) }),
@@ -82,7 +84,10 @@ export const REQUEST_CALLS: readonly AnyCall[] = [
     run: async (asked) => {
       const { id } = asked.params;
       const found = await asked.api.ports.requests.explain(id);
-      if (!('id' in found)) return problem(404, 'Not found', unknown(id, found.missingWorkers));
+      if (!('id' in found)) {
+        const there = asked.hereOnly === true ? null : await elsewhere(asked);
+        return there ?? problem(404, 'Not found', unknown(id, found.missingWorkers));
+      }
       return json(shown(found satisfies RequestAnswer, asked));
     },
   }),

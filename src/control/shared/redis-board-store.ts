@@ -36,7 +36,11 @@ export class RedisBoardStore implements BoardStore {
   }
 
   async exchange(replica: string, report: string): Promise<readonly Posted[]> {
-    const answer = (await this.#connection.run(EXCHANGE, [this.#connection.key('board')], [replica, report])) as string[];
+    const answer = (await this.#connection.run(
+      EXCHANGE,
+      [this.#connection.key('board')],
+      [replica, report],
+    )) as string[];
     const posted: Posted[] = [];
     for (let at = 0; at + 2 < answer.length; at += 3)
       posted.push({

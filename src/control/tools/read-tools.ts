@@ -28,6 +28,15 @@ export const TOOLS: readonly Tool[] = [
     path: '/admin/overview',
   })),
   tool(
+    'replicas',
+    'The replicas that share state: load and state of each, backends that any of them keeps out',
+    nothing,
+    () => ({
+      method: 'GET',
+      path: '/admin/replicas',
+    }),
+  ),
+  tool(
     'findings',
     'What the rules have found wrong now: causes first, with evidence and recommendations. Look here first',
     nothing,

@@ -57,7 +57,13 @@ class Rig {
     const members = new Members(tiers.map((tier, at) => ({ slot: at + 1, tier })), this.views); // prettier-ignore
     this.circuits = new Circuits(
       CIRCUIT,
-      { words: i32(), since: new Int32Array(2 * size), lock: i32(), elsewhere: i32(), windows: [new Float64Array(64 * size)] },
+      {
+        words: i32(),
+        since: new Int32Array(2 * size),
+        lock: i32(),
+        elsewhere: i32(),
+        windows: [new Float64Array(64 * size)],
+      },
       members,
       0,
       () => this.views.moveEpoch(),

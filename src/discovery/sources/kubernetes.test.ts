@@ -24,7 +24,11 @@ async function followed(t: TestContext, begin: (server: KubernetesServer) => voi
   const seen = { ids: [] as string[], members: [] as readonly Member[], failures: [] as string[] };
   const source = new KubernetesSource(
     { namespace: 'shop', service: 'app', port: 'http', interval: 1000 },
-    kubernetesApi({ url: server.url, ca: () => Promise.resolve(authority === null ? null : Buffer.from(authority)), token: () => Promise.resolve(token) }),
+    kubernetesApi({
+      url: server.url,
+      ca: () => Promise.resolve(authority === null ? null : Buffer.from(authority)),
+      token: () => Promise.resolve(token),
+    }),
     {
       answer: (members) => {
         seen.members = members;
@@ -116,7 +120,13 @@ test('TLS: the cluster’s authority is believed, another’s is not', { skip: n
   const { ids, server } = await followed(t, begin, { tls, authority: tls.authority });
   await ids('a');
   await until('it watches', () => server.watching === 1);
-  server.set({ name: 's', endpoints: [{ ip: '10.0.0.1', pod: 'a' }, { ip: '10.0.0.2', pod: 'b' }] });
+  server.set({
+    name: 's',
+    endpoints: [
+      { ip: '10.0.0.1', pod: 'a' },
+      { ip: '10.0.0.2', pod: 'b' },
+    ],
+  });
   await ids('a', 'b');
   const deceived = await followed(t, begin, { tls, authority: others.authority });
   await until('it is refused', () => deceived.seen.failures.length > 0);

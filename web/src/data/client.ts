@@ -13,6 +13,7 @@ import type { CostAnswer } from '#contract/cost.ts';
 import type { HistoryAnswer } from '#contract/history.ts';
 import type { IncidentAnswer, IncidentsAnswer } from '#contract/incidents.ts';
 import type { RequestAnswer, RequestsAnswer } from '#contract/requests.ts';
+import type { ReplicasAnswer } from '#contract/replicas.ts';
 import { BASE } from '../routing/address.ts';
 import { observeClock } from './clock.ts';
 import { Fault, faultOf, unreachable } from './fault.ts';
@@ -24,6 +25,7 @@ const TIMEOUT_MS = 15_000;
 export interface Reads {
   'admin/overview': OverviewAnswer;
   'admin/backends': BackendsAnswer;
+  'admin/replicas': ReplicasAnswer;
   'admin/metrics': MetricsAnswer;
   'admin/strategy': StrategyAnswer;
   'admin/cost': CostAnswer;

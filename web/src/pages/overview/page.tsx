@@ -7,6 +7,7 @@ import { span } from '../../format/times.ts';
 import { UNKNOWN } from '../../format/figures.ts';
 import { Drift } from './drift.tsx';
 import { Glance } from './glance.tsx';
+import { Replicas } from './replicas.tsx';
 import { Setup } from './setup.tsx';
 import { TrafficGraph } from './traffic-graph.tsx';
 import { WaysOn } from './ways-on.tsx';
@@ -28,6 +29,7 @@ export default function OverviewPage() {
         <Glance />
         <TrafficGraph />
         <Setup />
+        <Replicas />
       </div>
     </>
   );
