@@ -1,8 +1,8 @@
-import { Agent, get } from 'node:http';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { TokenBucket } from '../src/core/limits/token-bucket.ts';
 import { DEFAULT_CAPACITY } from '../src/memory/layout.ts';
 import { layTables, tablesBytes } from '../src/memory/tables.ts';
-import { Balancer } from '../test/support/balancer.ts';
+import { Balancer, BALANCER_TOKEN } from '../test/support/balancer.ts';
 import { Origin } from '../test/support/origin.ts';
 import { Redis } from '../test/support/redis.ts';
 import { readFlags } from './support/flags.ts';
@@ -20,8 +20,8 @@ const OFFERED_EACH = 500;
 const TICK_MS = 4;
 const flags = readFlags(
   'a limit that three replicas share over Redis: exactness, operations, and Redis killed under load',
-  { seconds: 60, lostSeconds: 30 },
-  { seconds: 8, lostSeconds: 6 },
+  { seconds: 60, lostSeconds: 30, changes: 200 },
+  { seconds: 8, lostSeconds: 6, changes: 20 },
 );
 
 interface Phase {
@@ -35,7 +35,7 @@ const origin = await Origin.start('a');
 const config = {
   workers: 1,
   listeners: [{ address: '127.0.0.1:0' }],
-  pools: { app: { health: null, backends: [origin.url] } },
+  pools: { app: { health: null, backends: [{ id: 'a', url: origin.url }] } },
   rateLimits: { 'per-client': null, all: { key: 'global', rate: `${LIMIT}/s`, burst: BURST } },
   routes: [
     { name: 'app', pool: 'app', match: { path: '/proxy/' }, rateLimits: ['all'] },
@@ -48,9 +48,10 @@ const config = {
 const replicas = await Promise.all(Array.from({ length: REPLICAS }, () => Balancer.start({ config })));
 const agent = new Agent({ keepAlive: true, maxSockets: 128 });
 await load(3);
-const roundsBefore = await rounds();
+const operationsBefore = await operations();
 const shared = await load(flags.seconds);
-const perReplica = (await rounds() - roundsBefore) / flags.seconds / REPLICAS; // prettier-ignore
+const perReplica = ((await operations()) - operationsBefore) / flags.seconds / REPLICAS;
+const changeMs = await changes(flags.changes);
 await redis.kill();
 const lost = await load(flags.lostSeconds);
 await redis.begin();
@@ -76,6 +77,7 @@ const goals: Goal[] = [
   goal('5 s after it is back: limit off by', 0.02, off(back)),
   goal('Redis killed: p99 to before', 1.2, lost.p99Ms / shared.p99Ms),
   goal('operations a second and replica', 50, perReplica),
+  goal('a change on all replicas, p99 s', 1, quantile(changeMs, 0.99) / 1000),
   goal('a decision, p99 µs', 5, decisionUs),
 ];
 publish(
@@ -91,7 +93,8 @@ publish(
         row('from 5 s after it is back, 10 s', back),
       ],
     ),
-    `${figure(perReplica)} operations a second and replica, whatever the number of decisions. A decision with its count for the others: p99 ${figure(decisionUs)} µs over a million, the clock that measures it included.`,
+    `${figure(perReplica)} operations a second and replica (as Redis counts them: limits, the configuration, what replicas tell of themselves), whatever the number of decisions. A decision with its count for the others: p99 ${figure(decisionUs)} µs over a million, the clock that measures it included.`,
+    `A change over the admin API of one replica, until the last of the others obeys it: p50 ${figure(quantile(changeMs, 0.5))} ms, p99 ${figure(quantile(changeMs, 0.99))} ms, longest ${figure(changeMs.at(-1) ?? 0)} ms, of ${flags.changes}.`,
     goalsTable(goals),
   ].join('\n\n'),
   flags.write,
@@ -139,14 +142,68 @@ function ask(port: number): Promise<number> {
   });
 }
 
-async function rounds(): Promise<number> {
-  const texts = await Promise.all(
-    replicas.map(async ({ port }) => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
-  );
-  return texts.reduce(
-    (sum, text) => sum + Number(/^edgebalancer_shared_rounds_total\{result="ok"\} (\d+)$/m.exec(text)?.[1] ?? 0),
+/** Of all replicas since Redis began: scripts and waits. */
+async function operations(): Promise<number> {
+  const text = String(await redis.command('INFO', 'commandstats'));
+  return ['eval', 'evalsha', 'blpop'].reduce(
+    (sum, name) => sum + Number(new RegExp(`^cmdstat_${name}:calls=(\\d+)`, 'm').exec(text)?.[1] ?? 0),
     0,
   );
+}
+
+/** Milliseconds, in order, from when a change is sent to one replica until its event has come from every one. */
+async function changes(count: number): Promise<number[]> {
+  const seen = replicas.map(() => '');
+  let heard = (): void => {};
+  const streams = await Promise.all(
+    replicas.map(({ port }, at) =>
+      follow(port, (summary) => {
+        seen[at] = summary;
+        heard();
+      }),
+    ),
+  );
+  const took: number[] = [];
+  for (let turn = 0; turn < count; turn++) {
+    const weight = 2 + (turn % 50);
+    const fromMs = performance.now();
+    const everywhere = new Promise<void>((resolve) => {
+      heard = () => {
+        if (seen.every((summary) => summary.endsWith(`weight ${weight}`))) resolve();
+      };
+    });
+    const { port } = replicas[turn % REPLICAS] as Balancer;
+    const changed = await fetch(`http://127.0.0.1:${port}/admin/backends/app/a`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${BALANCER_TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ weight }),
+    });
+    if (!changed.ok) throw new Error(await changed.text());
+    await everywhere;
+    took.push(performance.now() - fromMs);
+    // So that changes fall anywhere between two looks.
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
+  }
+  for (const stream of streams) stream.destroy();
+  return took.sort((a, b) => a - b);
+}
+
+/** Tells of each configuration that comes into force at a replica. */
+function follow(port: number, onConfig: (summary: string) => void): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = get({ host: '127.0.0.1', port, path: '/admin/events?types=config', agent: false }, (answer) => {
+      let rest = '';
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        const lines = (rest + part).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines)
+          if (line.startsWith('data: ')) onConfig((JSON.parse(line.slice(6)) as { summary?: string }).summary ?? '');
+      });
+      answer.on('error', () => {});
+      resolve(answer);
+    });
+    request.on('error', reject);
+  });
 }
 
 /** Microseconds at p99 of one hot key's decision and its count, in this process. */
