@@ -134,14 +134,24 @@ export class PoolDiscovery implements Listener {
   #take(members: readonly Member[]): void {
     const before = this.members;
     this.members = members;
-    const was = new Set(before.map(({ id }) => id));
-    const is = new Set(members.map(({ id }) => id));
-    const added = members.filter(({ id }) => !was.has(id)).length;
-    const gone = before.filter(({ id }) => !is.has(id)).length;
+    const stay = common(before, members);
+    const [added, gone] = [members.length - stay, before.length - stay];
     this.#ports.log.info(
       { pool: this.#pool, added, gone, members: members.length },
       `discovery of pool ${this.#pool}: ${added} backends added, ${gone} gone, ${members.length} in all`,
     );
     this.#ports.onChange();
   }
+}
+
+/** How many are in both, each in the order of their ids (`settled`). */
+function common(before: readonly Member[], members: readonly Member[]): number {
+  let stay = 0;
+  for (let at = 0, other = 0; at < before.length && other < members.length; ) {
+    const [one, two] = [(before[at] as Member).id, (members[other] as Member).id];
+    if (one === two) stay += 1;
+    if (one <= two) at += 1;
+    if (two <= one) other += 1;
+  }
+  return stay;
 }

@@ -10,7 +10,8 @@ const list = z.array(backend, { error: 'expected a list of backends, such as `- 
 
 /** Reads one file again and again: of JSON, entries that it has read the time before are not judged anew. */
 export class BackendList {
-  #known = new Map<string, FoundBackend>();
+  /** By what was written. Entries that are gone stay for a while: a list is not put together anew for each that changes. */
+  readonly #known = new Map<string, FoundBackend>();
 
   /** Throws everything that is wrong, the first of it in full. References to the environment are not read here. */
   read(text: string, file: string): FoundBackend[] {
@@ -25,18 +26,20 @@ export class BackendList {
     } catch {
       return null;
     }
-    if (!Array.isArray(entries)) return null;
-    const known = new Map<string, FoundBackend>();
+    // `${NAME}` means something where the whole is read.
+    if (!Array.isArray(entries) || text.includes('${')) return null;
+    if (this.#known.size > 2 * entries.length) this.#known.clear();
     const found: FoundBackend[] = [];
     for (const entry of entries as unknown[]) {
       const key = typeof entry === 'string' ? entry : JSON.stringify(entry);
-      const member = this.#known.get(key) ?? memberOf(entry);
-      // `${NAME}` means something where the whole is read.
-      if (member === null || key.includes('${')) return null;
-      known.set(key, member);
+      let member = this.#known.get(key) ?? null;
+      if (member === null) {
+        member = memberOf(entry);
+        if (member === null) return null;
+        this.#known.set(key, member);
+      }
       found.push(member);
     }
-    this.#known = known;
     return found;
   }
 

@@ -22,21 +22,37 @@ export function foundBackends(pool: PoolConfig, found: readonly FoundBackend[]):
   const { overrides } = pool.discovery;
   const ids = new Set(pool.backends.map(backendIdOf));
   const urls = new Set(pool.backends.map(({ url }) => url.url));
-  return found.flatMap(({ id, host, port, weight, tier, state }): BackendConfig[] => {
-    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const url = `http://${authority}`;
-    if (ids.has(id) || urls.has(url)) return [];
-    const set = Object.hasOwn(overrides, id) ? overrides[id] : undefined;
-    return [
-      {
-        id,
-        url: { url, authority, address: { kind: 'tcp', host, port } },
-        weight: set?.weight ?? weight,
-        tier: set?.tier ?? tier,
-        state: set?.state ?? state,
-      },
-    ];
-  });
+  const backends: BackendConfig[] = [];
+  for (const one of found) {
+    const backend = asListed(one);
+    if (ids.has(one.id) || urls.has(backend.url.url)) continue;
+    const set = Object.hasOwn(overrides, one.id) ? overrides[one.id] : undefined;
+    backends.push(
+      set === undefined
+        ? backend
+        : {
+            ...backend,
+            weight: set.weight ?? one.weight,
+            tier: set.tier ?? one.tier,
+            state: set.state ?? one.state,
+          },
+    );
+  }
+  return backends;
+}
+
+/** Most of what is found was found before: it is put into this shape once. */
+const listed = new WeakMap<FoundBackend, BackendConfig>();
+
+function asListed(found: FoundBackend): BackendConfig {
+  const known = listed.get(found);
+  if (known !== undefined) return known;
+  const { id, host, port, weight, tier, state } = found;
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const url = { url: `http://${authority}`, authority, address: { kind: 'tcp' as const, host, port } };
+  const backend: BackendConfig = { id, url, weight, tier, state };
+  listed.set(found, backend);
+  return backend;
 }
 
 /** What a backend is called when it is not given a name. */
