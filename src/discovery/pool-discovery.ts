@@ -147,7 +147,7 @@ export class PoolDiscovery implements Listener {
 /** How many are in both, each in the order of their ids (`settled`). */
 function common(before: readonly Member[], members: readonly Member[]): number {
   let stay = 0;
-  for (let at = 0, other = 0; at < before.length && other < members.length; ) {
+  for (let at = 0, other = 0; at < before.length && other < members.length;) {
     const [one, two] = [(before[at] as Member).id, (members[other] as Member).id];
     if (one === two) stay += 1;
     if (one <= two) at += 1;

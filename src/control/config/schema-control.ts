@@ -78,7 +78,8 @@ const sharedSection = section({
     .default('edgebalancer')
     .meta({ description: 'What its keys begin with: the same for the replicas that share' }),
   replicas: count(1, 1000).default(1).meta({
-    description: 'Replicas to suppose at a start at which it cannot be asked: limits are held at the share of one of so many',
+    description:
+      'Replicas to suppose at a start at which it cannot be asked: limits are held at the share of one of so many',
   }),
   lease: count(1, 1_000_000).default(20).meta({
     description: 'Tokens that a replica lets through of a key of which it knows nothing yet, before it has asked',
