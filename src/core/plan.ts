@@ -48,7 +48,9 @@ export interface TracingPlan {
 export interface ListenerPlan {
   readonly name: string;
   readonly address: SocketAddress;
-  /** CIDRs whose X-Forwarded-* fields are believed. */
+  /** Trusted proxies begin each connection with a header of the PROXY protocol. */
+  readonly proxyProtocol: boolean;
+  /** CIDRs whose X-Forwarded-* fields, and PROXY headers, are believed. */
   readonly trustedProxies: readonly string[];
   readonly limits: ListenerLimits;
   readonly timeouts: ListenerTimeouts;

@@ -191,6 +191,11 @@ export class Recorder {
     if (this.#byListener) row.listenerSeries.add(listenerKey(listenerRow, 0, cell));
   }
 
+  /** A proxy did not say whose its connection is: closed, and not answered. */
+  unannounced(listenerRow: number): void {
+    this.#row.listener[listenerRow * LISTENER_CELLS + LISTENER.badRequests]! += 1;
+  }
+
   connectionOpened(listenerRow = 0): void {
     const { global, listener } = this.#row;
     global[G.connections]! += 1;

@@ -31,7 +31,7 @@ function noted(text: string): Record<string, unknown> {
   const ids = new RequestIds();
   const tracing = new Tracing(ids);
   const writer = new RequestWriter(ids, tracing);
-  tracing.enter(buf, head.fields, { facts, connection: { remotePort: 1 } });
+  tracing.enter(buf, head.fields, { facts, peer: { remotePort: 1 } });
   const out = Buffer.alloc(4096);
   const edits = prepareEdits({ remove: [], set: [], add: [] });
   const end = writer.write(buf, head, facts, { stripBytes: 0, authority: Buffer.from('b:1'), edits }, out, 0);

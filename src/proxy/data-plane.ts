@@ -21,7 +21,9 @@ import type { Connection, Listener, Transport } from '#transport/transport.ts';
 import { Attempt } from './attempt.ts';
 import { DeadlineClock } from './deadline-clock.ts';
 import { DeadlineWheel } from './deadline.ts';
+import { AnnouncedClient } from './announced-client.ts';
 import { Downstream } from './downstream.ts';
+import type { Peer } from './proxy-protocol.ts';
 import { Exchange } from './exchange.ts';
 import { ExplainKeys } from './explain-keys.ts';
 import { FineClock } from './fine-clock.ts';
@@ -77,7 +79,7 @@ export class DataPlane {
   readonly #tables: Tables;
   readonly #tape = new DrawTape(Math.random);
   #requests: RequestsPlan | null = null;
-  readonly #clients = new Set<Downstream>();
+  readonly #clients = new Set<Downstream | AnnouncedClient>();
   readonly #spare: Exchange[] = [];
   readonly #spareAttempts: Attempt[] = [];
   /** Pools, those of earlier plans included, for which requests wait. */
@@ -174,8 +176,9 @@ export class DataPlane {
     return Math.random();
   }
 
-  connectionGone(client: Downstream): void {
-    this.#clients.delete(client);
+  connectionGone(client: Downstream | AnnouncedClient): void {
+    // What is told twice has gone once.
+    if (!this.#clients.delete(client)) return;
     this.recorder.connectionClosed();
     this.#tables.listeners.close(this.worker, client.listener.row);
     if (this.#clients.size === 0) this.#whenEmpty?.();
@@ -289,9 +292,20 @@ export class DataPlane {
       connection.destroy();
       return;
     }
-    const client = new Downstream(this, listener, connection, performance.now());
+    this.recorder.connectionOpened(listener.row);
+    const client = listener.plan.proxyProtocol
+      ? new AnnouncedClient(this, listener, connection, performance.now())
+      : new Downstream(this, listener, connection, connection, performance.now());
     connection.handler = client;
     this.#clients.add(client);
-    this.recorder.connectionOpened(listener.row);
+  }
+
+  /** It is known whose a connection is; null: the peer's own. */
+  announced(before: AnnouncedClient, connection: Connection, peer: Peer | null): Downstream {
+    const client = new Downstream(this, before.listener, connection, peer ?? connection, performance.now());
+    connection.handler = client;
+    this.#clients.add(client);
+    this.#clients.delete(before);
+    return client;
   }
 }

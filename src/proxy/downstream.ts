@@ -12,6 +12,7 @@ import { recordMalformed } from './access-notes.ts';
 import { acceptsJson, type FaultForm } from './error-reply.ts';
 import type { Exchange } from './exchange.ts';
 import type { ListenerState } from './plan-state.ts';
+import type { Peer } from './proxy-protocol.ts';
 import { RequestFeed, type RequestTaker } from './request-feed.ts';
 import type { LimitStanding } from './rate-limits.ts';
 import type { ClientFacts } from './request-writer.ts';
@@ -28,6 +29,7 @@ type Phase = (typeof Phase)[keyof typeof Phase];
 export class Downstream extends Timed implements ConnectionHandler, RequestTaker {
   readonly listener: ListenerState;
   readonly connection: Connection;
+  readonly peer: Peer;
   readonly output: ClientOutput;
   readonly #plane: DataPlane;
   #phase: Phase = Phase.head;
@@ -48,18 +50,19 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
   #lingered = 0;
   #pace: BodyPace | null = null;
 
-  constructor(plane: DataPlane, listener: ListenerState, connection: Connection, nowMs: number) {
+  constructor(plane: DataPlane, listener: ListenerState, connection: Connection, peer: Peer, nowMs: number) {
     super();
     this.#plane = plane;
     this.listener = listener;
     this.connection = connection;
+    this.peer = peer;
     this.output = new ClientOutput(plane, connection, listener.row);
     this.#feed = new RequestFeed(this, plane.requestHead, listener.headLimits);
     this.#arm(nowMs, listener.plan.timeouts.headerMs);
   }
 
   get facts(): ClientFacts {
-    return (this.#facts ??= this.listener.factsOf(this.connection.remoteAddress));
+    return (this.#facts ??= this.listener.factsOf(this.peer.remoteAddress));
   }
 
   onConnect(): void {}
@@ -84,9 +87,8 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
       // A client may end its side and wait for the answer, but not inside a request.
       if ((this.#exchange as Exchange).requestReceived) return;
       this.#end();
-    } else if (this.#feed.yielded) {
-      // What waits here is answered first.
-    } else if (this.#phase !== Phase.linger || this.connection.pendingBytes === 0) {
+    } else if (!this.#feed.yielded && (this.#phase !== Phase.linger || this.connection.pendingBytes === 0)) {
+      // Where the feed has yielded, what waits here is answered first.
       this.#destroy();
     }
   }
@@ -113,11 +115,9 @@ export class Downstream extends Timed implements ConnectionHandler, RequestTaker
   }
 
   onDeadline(nowMs: number): void {
-    if (this.#phase === Phase.head && this.#stalled) {
-      this.#reset();
-    } else if (this.#phase === Phase.head && !this.#feed.isEmpty) {
-      this.onNoRequest(Fault.headTimeout, null);
-    } else if (this.#phase === Phase.exchange) {
+    if (this.#phase === Phase.head && this.#stalled) this.#reset();
+    else if (this.#phase === Phase.head && !this.#feed.isEmpty) this.onNoRequest(Fault.headTimeout, null);
+    else if (this.#phase === Phase.exchange) {
       if (this.#blocked) {
         this.#cancel(Fault.writeTimeout);
         this.#reset();

@@ -45,6 +45,11 @@ export class ListenerState {
     this.#trusted = new TrustedProxies(plan.trustedProxies);
   }
 
+  /** Whether a peer's PROXY header is believed. Nobody but this machine connects to a unix socket. */
+  believesProxyHeader(remoteAddress: string): boolean {
+    return this.plan.address.kind === 'unix' || this.#trusted.trusts(remoteAddress);
+  }
+
   /** What heads say about a client with this address; made once per connection. */
   factsOf(remoteAddress: string): ClientFacts {
     const address = remoteAddress === '' ? 'unknown' : remoteAddress;

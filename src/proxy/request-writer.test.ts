@@ -30,6 +30,7 @@ function rewrite(raw: string, options: Options = {}): string[] {
     {
       name: 'l',
       address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+      proxyProtocol: false,
       trustedProxies: options.trusted === true ? [`${peer}/32`] : [],
       limits: { connections: 0, bodyBytes: 0, bodyBytesPerSecond: 0, ...limits },
       timeouts: { headerMs: 0, bodyMs: 0, idleMs: 0, writeMs: 0 },
@@ -46,7 +47,7 @@ function rewrite(raw: string, options: Options = {}): string[] {
   const ids = new RequestIds();
   const tracing = new Tracing(ids);
   const writer = new RequestWriter(ids, tracing);
-  tracing.enter(buf, head.fields, { facts: client, connection: { remotePort: 1 } });
+  tracing.enter(buf, head.fields, { facts: client, peer: { remotePort: 1 } });
   const into = Buffer.alloc(writer.bytesFor(head, client, target));
   const to = writer.write(buf, head, client, target, into, 0);
   const text = into.toString('latin1', 0, to);

@@ -51,7 +51,7 @@ class Bench {
       identityHigh: 0,
       proxies: trusted ? new TrustedProxies(['192.0.2.0/24']) : null,
     };
-    const caller = { facts, connection: { remotePort: 4711 } };
+    const caller = { facts, peer: { remotePort: 4711 } };
     this.tracing.enter(buf, head.fields, caller);
     const edits = prepareEdits({ remove: [], set: [], add: [] });
     const writer = new RequestWriter(this.#ids, this.tracing);

@@ -25,7 +25,7 @@ import type { ClientFacts } from './request-writer.ts';
 /** Who asks. */
 interface Caller {
   readonly facts: ClientFacts;
-  readonly connection: { readonly remotePort: number };
+  readonly peer: { readonly remotePort: number };
 }
 
 /** What bounds how many exchanges clients have recorded. */
@@ -118,7 +118,7 @@ export class Tracing {
   }
 
   /** Remembers the place in the trace, a span of this exchange's own, and who asks, for what is recorded. */
-  note(notes: SpanNotes, buf: Buffer, head: RequestHead, { facts, connection }: Caller): void {
+  note(notes: SpanNotes, buf: Buffer, head: RequestHead, { facts, peer }: Caller): void {
     const { context } = this;
     notes.sampled = true;
     notes.parentHigh = context.parentHigh;
@@ -129,7 +129,7 @@ export class Tracing {
     notes.stateBytes = this.#hasState ? this.#state.write(buf, notes.reserveState(), 0) : 0;
     notes.route = '';
     notes.stripBytes = 0;
-    notes.peerPort = connection.remotePort;
+    notes.peerPort = peer.remotePort;
     notes.hasClient = facts.proxies !== null && this.#client.find(buf, head, facts.proxies);
     if (notes.hasClient) notes.client.set(this.#client.address.words);
   }

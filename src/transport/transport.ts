@@ -26,7 +26,7 @@ export interface ConnectionHandler {
 
 export interface Connection {
   handler: ConnectionHandler;
-  /** The peer's address, '' for a unix socket. IPv4-mapped IPv6 is given as IPv4. */
+  /** The peer's address, '' for a unix socket. IPv4-mapped IPv6 is given as IPv4. Of an accepted one not before `onAccept` returns. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** Bytes that `write` had to keep and the kernel has not taken yet. */

@@ -10,7 +10,7 @@ import { NetTransport } from '#transport/net/engine.ts';
 export interface PlaneOptions {
   readonly ports: readonly number[];
   readonly lean?: boolean;
-  readonly listener?: Partial<Pick<ListenerPlan, 'trustedProxies'>> & {
+  readonly listener?: Partial<Pick<ListenerPlan, 'trustedProxies' | 'proxyProtocol'>> & {
     readonly limits?: Partial<ListenerPlan['limits']>;
     readonly timeouts?: Partial<ListenerPlan['timeouts']>;
   };
@@ -54,6 +54,7 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
       {
         name: 'public',
         address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+        proxyProtocol: options.listener?.proxyProtocol ?? false,
         trustedProxies: options.listener?.trustedProxies ?? [],
         limits: {
           connections: 1000,

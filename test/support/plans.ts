@@ -47,6 +47,7 @@ function listener({
   return {
     name,
     address: { kind: 'tcp', host, port },
+    proxyProtocol: false,
     trustedProxies: [],
     limits: {
       connections: 1000,

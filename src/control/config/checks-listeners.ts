@@ -10,7 +10,11 @@ const FRONT_IDLE_MS = 60_000;
 export function listenerFindings(config: Config, data: unknown): Finding[] {
   return [
     ...collisions(config, data),
-    ...config.listeners.flatMap((listener, at) => [...idleBelowFront(listener, at), ...believesAll(listener, at)]),
+    ...config.listeners.flatMap((listener, at) => [
+      ...idleBelowFront(listener, at),
+      ...believesAll(listener, at),
+      ...announcedByNobody(listener, at),
+    ]),
   ];
 }
 
@@ -65,6 +69,21 @@ function idleBelowFront({ timeouts, trustedProxies }: Listener, at: number): Fin
       severity: 'warning',
       message:
         'is not above the 60 s for which load balancers in front usually keep a connection; requests that they send just as it closes fail (502); `75s` is safe',
+    },
+  ];
+}
+
+function announcedByNobody({ address, proxyProtocol, trustedProxies }: Listener, at: number): Finding[] {
+  if (!proxyProtocol || trustedProxies.length > 0 || address.kind === 'unix') return [];
+  return [
+    {
+      path: ['listeners', at, 'proxyProtocol'],
+      about: [
+        ['listeners', at, 'proxyProtocol'],
+        ['listeners', at, 'trustedProxies'],
+      ],
+      message:
+        'believes nobody: name the networks of the proxies that send the header in `trustedProxies`; from others it is a bad request',
     },
   ];
 }

@@ -66,6 +66,7 @@ test('the least that works becomes a whole plan', () => {
     {
       name: 'public',
       address: { kind: 'tcp', host: '0.0.0.0', port: 8080 },
+      proxyProtocol: false,
       trustedProxies: [],
       limits: {
         connections: 65_536,

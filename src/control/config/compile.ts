@@ -67,6 +67,7 @@ function compileListener(listener: ListenerConfig): ListenerPlan {
   return {
     name: listener.name,
     address: listener.address,
+    proxyProtocol: listener.proxyProtocol,
     trustedProxies: listener.trustedProxies,
     limits: listener.limits,
     timeouts: { headerMs: timeouts.header, bodyMs: timeouts.body, idleMs: timeouts.idle, writeMs: timeouts.write },

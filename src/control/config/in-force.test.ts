@@ -45,7 +45,6 @@ test('what would be unsafe to leave undone is refused at its key', () => {
       `${POOL}listeners: [{ http2: true }]`,
       'f:4:15: listeners[0].http2: HTTP/2 is not part of this version; leave it out or write `false`',
     ],
-    [`${POOL}listeners: [{ proxyProtocol: true }]`, 'f:4:15: listeners[0].proxyProtocol: '],
     [`${POOL}routes: [{ name: a, pool: app, mirror: { pool: app } }]`, 'f:4:32: routes[0].mirror: '],
     [pool('health: { grpc: true }'), 'f:4:15: pools.app.health.grpc: '],
     [pool('tls: {}'), 'f:4:5: pools.app.tls: '],

@@ -39,11 +39,6 @@ const NOT_IN_FORCE: readonly Row[] = [
   },
   { key: 'listeners.*.http2', kind: 'note', says: 'HTTP/2 is not spoken; clients use HTTP/1.1' },
   {
-    key: 'listeners.*.proxyProtocol',
-    kind: 'refuse',
-    says: 'the PROXY protocol is not part of this version, and its header would be taken for a bad request; leave it out or write `false`',
-  },
-  {
     key: 'routes.*.mirror',
     kind: 'refuse',
     says: 'mirroring is not part of this version; leave it out or write `null`',
