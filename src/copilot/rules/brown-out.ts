@@ -4,7 +4,8 @@
  * Why: nothing is marked down, no circuit opens, and still every so many requests take many times as long: a full disk, a noisy
  * neighbour, garbage collection, a cold cache. The mean of the pool hides it, p99 shows it, and only the comparison names it.
  * Conditions: its mean is SLOW_TIMES that of its peers and SLOW_MS_MIN above it; and it is slow as a rule, not once: SLOW_SHARE
- * of its attempts are above a bound that hardly any of its peers' (PEER_SHARE) is. ATTEMPTS_MIN attempts at each side.
+ * of its attempts are above a bound that hardly any of its peers' (PEER_SHARE) is, and more of them than chance would bring about
+ * (CHANCE_MAX): of four attempts all must be, of eight six. A strategy that keeps away from a slow backend leaves it few.
  * False alarms: a single long request moves a mean, not a share; backends that were always of different speed are not ill
  * (wrong-strategy), and one that fails slowly fails (failing-backend).
  * Source: "Gray failure" (Huang and others, HotOS 2017): the observer's difference is the failure.
@@ -22,6 +23,7 @@ import {
   poolAttempts,
   slowerThan,
 } from '../attempt-figures.ts';
+import { chanceOf } from '../chance.ts';
 import { counted, timesOf, workedOut, type Cited } from '../cited.ts';
 import type { Draft, Rule } from '../finding-draft.ts';
 import { backendChange, strategyChange } from '../proposals.ts';
@@ -33,8 +35,8 @@ export const SLOW_TIMES = 3;
 export const SLOW_MS_MIN = 20;
 const SLOW_SHARE = 0.3;
 const PEER_SHARE = 0.1;
-/** A strategy that keeps away from a slow backend still sends it a few. */
-const ATTEMPTS_MIN = 8;
+/** That so many attempts are slow although one in ten (PEER_SHARE) is: beyond, every thousandth backend would be accused. */
+const CHANCE_MAX = 2e-4;
 const PEER_ATTEMPTS_MIN = 30;
 const CRITICAL_TOUCHES = 0.2;
 
@@ -63,13 +65,14 @@ export function slownessOf(
 ): Slowness | null {
   const peers = peersOf(pool, backend).map(({ recent }) => recent);
   const own = [backend.recent];
-  if (!isServing(backend) || attemptsOf(own) < ATTEMPTS_MIN || attemptsOf(peers) < PEER_ATTEMPTS_MIN) return null;
+  if (!isServing(backend) || attemptsOf(own) === 0 || attemptsOf(peers) < PEER_ATTEMPTS_MIN) return null;
   const [mean, base] = [meanOf(own), meanOf(peers)];
   if (mean < times * base || mean - base < SLOW_MS_MIN) return null;
   const bound = boundAbove(readings, Math.min(base * 2, (base + mean) / 2));
   if (bound < 0) return null;
   const [slow, peersSlow] = [slowerThan(own, bound), slowerThan(peers, bound)];
   if (slow < SLOW_SHARE || peersSlow > PEER_SHARE) return null;
+  if (chanceOf(Math.round(slow * attemptsOf(own)), attemptsOf(own), PEER_SHARE) > CHANCE_MAX) return null;
   return cited(readings, pool, backend, bound, peers, [slow, peersSlow]);
 }
 
