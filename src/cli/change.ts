@@ -94,7 +94,7 @@ export function outcomeText({ revision, obeyed, kept, watchedUntil }: ChangeAnsw
     `Revision ${revision} is in force.`,
     ...(obeyed ? [] : ['Not every worker obeys it yet.']),
     ...(watchedUntil === undefined ? [] : [`It is watched until ${watchedUntil.slice(11, 19)}.`]),
-    ...(kept ? [] : ['It ends with the process: `state.dir` is null.']),
+    ...(kept ? [] : ['It ends with the process: `state.dir` is null, and no replicas share it.']),
   ].join(' ');
 }
 

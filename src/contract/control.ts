@@ -69,7 +69,7 @@ export interface ChangeAnswer {
   readonly warnings: readonly string[];
   /** Whether every worker obeys it already. */
   readonly obeyed: boolean;
-  /** Whether it survives a restart (`state.dir`). */
+  /** Whether it survives a restart: in `state.dir`, or with what replicas share. */
   readonly kept: boolean;
   /** ISO 8601: until when it is undone by itself should things get worse; absent: it was not asked to be. */
   readonly watchedUntil?: string;

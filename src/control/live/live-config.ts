@@ -8,7 +8,7 @@
  *
  * Source: docs/decisions/0014-whoever-spoke-last-wins.md.
  */
-import type { DriftEntry, RevisionEntry } from '#contract/control.ts';
+import type { ChangeAnswer, DriftEntry, RevisionEntry } from '#contract/control.ts';
 import type { ChangeRequest, ChangeResult, ConfigPort } from '../admin/ports.ts';
 import type { AdminSettings } from '../auth/settings.ts';
 import { diffPlans, diffSettings } from '../config/diff.ts';
@@ -294,8 +294,8 @@ export class LiveConfig implements ConfigPort {
       config,
     };
     const fileHash = source === 'file' ? next.revision.hash : this.file.accepted.hash;
-    if (source !== 'shared' && (await this.sharing?.claim(saidOf(next), fileHash)) === 'second')
-      return { kind: 'refused', status: 409, why: SECOND };
+    const claim = source === 'shared' ? null : await this.sharing?.claim(saidOf(next), fileHash);
+    if (claim === 'second') return { kind: 'refused', status: 409, why: SECOND };
     const unkept = await this.#keepOr(next, source === 'file');
     if (unkept !== null) return { kind: 'failed', why: unkept };
     const accepted = this.file.accepted;
@@ -313,7 +313,7 @@ export class LiveConfig implements ConfigPort {
     this.#options.onChange?.(config, next.revision);
     if (next.revision.setAside !== null && next.revision.setAside !== before.revision.setAside)
       tellSetAside(this.#options.log, this.file.path, next.revision.setAside);
-    return this.#done({ changed: true, diff, warnings, obeyed });
+    return this.#done({ changed: true, diff, warnings, obeyed, ...(claim === 'first' && { kept: true }) });
   }
 
   /** Null when it is kept, or need not be: what comes from the file is in the file. */
@@ -364,13 +364,7 @@ export class LiveConfig implements ConfigPort {
     return { kind: 'stale', etag: this.etag, revision: this.revision };
   }
 
-  #done(what: {
-    readonly changed: boolean;
-    readonly dryRun?: boolean;
-    readonly diff?: readonly string[];
-    readonly warnings?: readonly string[];
-    readonly obeyed?: boolean;
-  }): ChangeResult {
+  #done(what: Partial<ChangeAnswer> & { readonly changed: boolean }): ChangeResult {
     return {
       kind: 'done',
       revision: this.revision,

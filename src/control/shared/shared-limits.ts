@@ -28,6 +28,8 @@ const WAITING_MAX = 20_000;
 const RETRY_MS = 250;
 /** Without an answer for so long the store is lost, and the connection given up for a new one. */
 const LOST_MS = 400;
+/** The same for the first answer: a process that starts is busy, and the connection has yet to be made. */
+const FIRST_MS = 1_500;
 const RENEW_MS = 3_000;
 
 export interface SharedSettings {
@@ -75,6 +77,7 @@ export class SharedLimits {
   #toldAtMs = -Infinity;
   #connected = true;
   #failedSinceAnswer = false;
+  #everAnswered = false;
   #replicas: number;
   #rounds = 0;
   #failures = 0;
@@ -139,8 +142,10 @@ export class SharedLimits {
 
   /** No answer came for too long to a question that was asked, or to those before it. */
   #isOverdue(nowMs: number): boolean {
-    if (this.#askedAtMs !== null && nowMs - this.#askedAtMs > LOST_MS) return true;
-    return this.#failedSinceAnswer && nowMs - this.#answeredAtMs > LOST_MS;
+    // What must be refused while the store is lost is not let through until it is known to be there.
+    const lostMs = this.#everAnswered || this.#options.settings.whenLost === 'closed' ? LOST_MS : FIRST_MS;
+    if (this.#askedAtMs !== null && nowMs - this.#askedAtMs > lostMs) return true;
+    return this.#failedSinceAnswer && nowMs - this.#answeredAtMs > lostMs;
   }
 
   /** What workers have let through since the last time. */
@@ -210,6 +215,7 @@ export class SharedLimits {
     const { tables, log } = this.#options;
     this.#answeredAtMs = nowMs;
     this.#failedSinceAnswer = false;
+    this.#everAnswered = true;
     this.#replicas = Math.max(1, replicas);
     if (this.#connected) return;
     this.#connected = true;
