@@ -74,6 +74,10 @@ describe('what replicas share', { skip: need('redis-server') || need('openssl') 
     t.after(() => cluster.stop());
     const { owner, other } = await cluster.nodesOf(`{${PREFIX}}`);
     const backend = await origin(t);
+    const simple = await replica(t, 'simple', backend, other.url);
+    await connected(simple, 0);
+    assert.match(simple.log.lines.join('\n'), /MOVED .*it is a cluster: `state\.shared\.cluster` must say so/);
+    await simple.supervisor.stop();
     const member = (name: string) => replica(t, name, backend, other.url, { cluster: true });
     const [one, two] = [await member('one'), await member('two')];
     await Promise.all([connected(one, 1), connected(two, 1)]);
@@ -100,6 +104,7 @@ describe('what replicas share', { skip: need('redis-server') || need('openssl') 
     const backend = await origin(t);
     const stranger = await replica(t, 'stranger', backend, redis.url);
     await connected(stranger, 0);
+    assert.match(stranger.log.lines.join('\n'), /cannot be asked \(.*certificate/);
     assert.equal(await ask(stranger), 200, 'traffic goes on');
     await stranger.supervisor.stop();
     const usual = getCACertificates('default');
@@ -118,7 +123,7 @@ describe('what replicas share', { skip: need('redis-server') || need('openssl') 
     await connected(one, 0);
     assert.equal(await ask(one), 200);
     const told = JSON.stringify([one.log.lines, one.log.fields]);
-    assert.match(told, /what replicas share cannot be asked/);
+    assert.match(told, /what replicas share cannot be asked \(WRONGPASS/);
     assert.ok(!told.includes('of-somebody-else') && !told.includes(REDIS_PASSWORD));
   });
 

@@ -1,5 +1,5 @@
 /** A connection to Redis 7 or Valkey, alone or a cluster, that runs scripts. It comes back by itself when it is lost. */
-import { createClient, createCluster } from '@redis/client';
+import { ClientOfflineError, createClient, createCluster } from '@redis/client';
 
 export interface RedisSettings {
   readonly url: string;
@@ -11,6 +11,8 @@ const CONNECT_MS = 1_000;
 /** A connection on which nothing goes either way for so long is dead: whoever uses it says something every second. */
 const SILENT_MS = 2_500;
 const RECONNECT_MS_MAX = 1_000;
+
+const TROUBLE_LENGTH_MAX = 200;
 
 interface Client {
   readonly evaluate: (script: string, keys: string[], args: string[]) => Promise<unknown>;
@@ -25,6 +27,7 @@ export class RedisConnection {
   /** Being made, or made; the same for all who ask meanwhile. */
   #client: Promise<Client> | null = null;
   #closed = false;
+  #trouble = '';
 
   /**
    * `onError`: connections that fail, again and again as they are tried again. No message holds the URL. `silentMs`: how long
@@ -36,6 +39,11 @@ export class RedisConnection {
     this.#silentMs = silentMs;
   }
 
+  /** What went wrong last, in words without a password; empty: nothing, as of the last answer. */
+  get trouble(): string {
+    return this.#trouble;
+  }
+
   /** Keys share one hash tag, so that a script may touch all of them in a cluster. */
   key(name: string): string {
     return `{${this.#settings.prefix}}:${name}`;
@@ -43,7 +51,16 @@ export class RedisConnection {
 
   /** Rejects at once when it is not connected. */
   async run(script: string, keys: string[], args: string[]): Promise<unknown> {
-    return await (await this.#open()).evaluate(script, keys, args);
+    const client = await this.#open();
+    try {
+      const answer = await client.evaluate(script, keys, args);
+      this.#trouble = '';
+      return answer;
+    } catch (error) {
+      // That it is offline says nothing; why it is has been told.
+      if (!(error instanceof ClientOfflineError)) this.#note(error as Error);
+      throw error;
+    }
   }
 
   /**
@@ -74,8 +91,31 @@ export class RedisConnection {
     } catch (error) {
       // Whoever asks next tries anew.
       if (this.#client === client) this.#client = null;
+      this.#note(error as Error);
       throw error;
     }
+  }
+
+  #failed(error: Error): void {
+    this.#note(error);
+    this.#onError(error);
+  }
+
+  #note({ message, name, cause }: Error): void {
+    const { url, cluster } = this.#settings;
+    const { password } = new URL(url);
+    const inner = cause instanceof Error ? `: ${cause.message}` : '';
+    const text = `${message === '' ? name : message}${inner}`.split('\n', 1)[0] as string;
+    const hint = cluster
+      ? /root nodes/.test(text)
+        ? '; `state.shared.cluster: true` wants a cluster'
+        : ''
+      : /^(MOVED|CLUSTERDOWN)/.test(text)
+        ? '; it is a cluster: `state.shared.cluster` must say so'
+        : '';
+    const secrets = [password, decodeURIComponent(password)].filter((secret) => secret !== '');
+    const shown = secrets.reduce((known, secret) => known.replaceAll(secret, '***'), text);
+    this.#trouble = shown.slice(0, TROUBLE_LENGTH_MAX) + hint;
   }
 
   async #connect(): Promise<Client> {
@@ -93,7 +133,7 @@ export class RedisConnection {
         ...(password !== '' && { password: decodeURIComponent(password) }),
       };
       const made = createCluster({ rootNodes: [{ url }], defaults, minimizeConnections: true });
-      made.on('error', (error: Error) => this.#onError(error));
+      made.on('error', (error: Error) => this.#failed(error));
       try {
         await made.connect();
       } catch (error) {
@@ -108,7 +148,7 @@ export class RedisConnection {
     }
     // Without a queue: what cannot be said now is out of date by the time it can.
     const made = createClient({ url, socket, disableOfflineQueue: true });
-    made.on('error', (error: Error) => this.#onError(error));
+    made.on('error', (error: Error) => this.#failed(error));
     // It connects, and again whenever it must; what is asked before that fails.
     void made.connect().catch(() => {});
     return {

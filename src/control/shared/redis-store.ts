@@ -50,6 +50,10 @@ export class RedisStore implements ReplicaStore {
     return { replicas: Number(replicas), aheadMs: ahead.map(Number) };
   }
 
+  get trouble(): string {
+    return this.#connection.trouble;
+  }
+
   renew(): void {
     this.#connection.renew();
   }

@@ -19,6 +19,8 @@ export interface SyncAnswer {
 export interface ReplicaStore {
   /** One round trip, whatever the number of keys. Rejects when the store cannot be asked. */
   sync(replica: string, usages: readonly KeyUsage[]): Promise<SyncAnswer>;
+  /** Why it could not be asked last, in words; empty: it could, or nobody knows. */
+  readonly trouble: string;
   /** Gives a connection up that does not answer, for a new one. */
   renew(): void;
   close(): void;

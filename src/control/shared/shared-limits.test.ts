@@ -37,6 +37,7 @@ class MemoryStore {
         await this.#late();
         return answer;
       },
+      trouble: '',
       renew: () => {},
       close: () => {},
     };

@@ -225,7 +225,7 @@ export class SharedLimits {
 
   #lose(): void {
     if (!this.#connected) return;
-    const { settings, tables, log } = this.#options;
+    const { settings, store, tables, log } = this.#options;
     this.#connected = false;
     if (settings.whenLost === 'closed') Atomics.store(tables.usage.closed, 0, 1);
     const then = {
@@ -233,7 +233,8 @@ export class SharedLimits {
       open: 'this replica holds rate limits as if it were alone',
       closed: 'requests with a shared rate limit are refused',
     }[settings.whenLost];
-    log.warn({ replicas: this.#replicas }, `what replicas share cannot be asked: ${then}`);
+    const why = store.trouble === '' ? 'no answer in time' : store.trouble;
+    log.warn({ replicas: this.#replicas, why }, `what replicas share cannot be asked (${why}): ${then}`);
   }
 
   /** Lost: the others are taken to let through as much as this replica does. */
