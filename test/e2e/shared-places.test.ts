@@ -115,6 +115,21 @@ describe('what replicas share', { skip: need('redis-server') || need('openssl') 
     await sharesAll(one, two, 2);
   });
 
+  test('in a cluster behind TLS, as ElastiCache Serverless is', async (t) => {
+    const signed = certificate(t);
+    const usual = getCACertificates('default');
+    t.after(() => setDefaultCACertificates(usual));
+    setDefaultCACertificates([...usual, signed.authority]);
+    const cluster = await RedisCluster.start({ certificate: signed });
+    t.after(() => cluster.stop());
+    const { other } = await cluster.nodesOf(`{${PREFIX}}`);
+    const backend = await origin(t);
+    const member = (name: string) => replica(t, name, backend, other.url, { cluster: true });
+    const [one, two] = [await member('one'), await member('two')];
+    await Promise.all([connected(one, 1), connected(two, 1)]);
+    await sharesAll(one, two, 2);
+  });
+
   test('a wrong password is told in the log, without the right or the wrong one', async (t) => {
     const redis = await Redis.start();
     t.after(() => redis.stop());

@@ -1,5 +1,5 @@
 /** A cluster of three nodes of Debian's redis-server, each with a third of the slots and no replica. */
-import { Redis } from './redis.ts';
+import { Redis, type RedisOptions } from './redis.ts';
 import { until } from './until.ts';
 
 const SLOTS = 16_384;
@@ -12,8 +12,10 @@ export class RedisCluster {
     this.nodes = nodes;
   }
 
-  static async start(): Promise<RedisCluster> {
-    const nodes = await Promise.all(Array.from({ length: NODES }, () => Redis.start({ clusterNode: true })));
+  static async start(options: Pick<RedisOptions, 'certificate'> = {}): Promise<RedisCluster> {
+    const nodes = await Promise.all(
+      Array.from({ length: NODES }, () => Redis.start({ ...options, clusterNode: true })),
+    );
     const [first] = nodes as [Redis, ...Redis[]];
     for (const [at, node] of nodes.entries()) {
       const [from, to] = [at, at + 1].map((third) => Math.floor((third * SLOTS) / NODES)) as [number, number];

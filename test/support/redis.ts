@@ -51,6 +51,7 @@ export class Redis {
     else {
       const { ca, cert, key } = certificate;
       args.push('--port', '0', '--tls-port', port, '--tls-auth-clients', 'no');
+      if (clusterNode) args.push('--tls-cluster', 'yes');
       args.push('--tls-ca-cert-file', ca, '--tls-cert-file', cert, '--tls-key-file', key);
     }
     if (clusterNode)

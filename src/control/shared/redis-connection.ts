@@ -126,9 +126,10 @@ export class RedisConnection {
       reconnectStrategy: (retries: number) => Math.min(RECONNECT_MS_MAX, 50 * 2 ** Math.min(10, retries)),
     };
     if (cluster) {
-      const { username, password } = new URL(url);
+      const { protocol, username, password } = new URL(url);
       const defaults = {
-        socket,
+        // Of nodes that the first one names only an address is known.
+        socket: protocol === 'rediss:' ? { ...socket, tls: true as const } : socket,
         ...(username !== '' && { username: decodeURIComponent(username) }),
         ...(password !== '' && { password: decodeURIComponent(password) }),
       };
