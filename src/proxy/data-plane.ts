@@ -177,8 +177,7 @@ export class DataPlane {
   }
 
   connectionGone(client: Downstream | AnnouncedClient): void {
-    // What is told twice has gone once.
-    if (!this.#clients.delete(client)) return;
+    this.#clients.delete(client);
     this.recorder.connectionClosed();
     this.#tables.listeners.close(this.worker, client.listener.row);
     if (this.#clients.size === 0) this.#whenEmpty?.();

@@ -136,7 +136,7 @@ export async function controlPorts({
     copilot,
     incidents,
     guard,
-    replicas: new ReplicasHere({ id, name: nameOf(env), facts, take: secondFigures(observed), timers }),
+    replicas: new ReplicasHere({ id, name: nameOf(env), facts, take: secondFigures(observed), timers, log }),
     figures: () => secondFigures(observed),
     start: () => {
       history.start();

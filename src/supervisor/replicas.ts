@@ -7,7 +7,7 @@ import type { MailStore } from '#control/shared/mail-store.ts';
 import { ReplicaBoard } from '#control/shared/replica-board.ts';
 import { ReplicaMail, type ReplicaQuestion, type ReplicaReply } from '#control/shared/replica-mail.ts';
 import { replicasAnswer } from '#control/shared/replicas.ts';
-import type { Timers } from '#core/ports.ts';
+import type { Log, Timers } from '#core/ports.ts';
 import type { Facts } from './admin-facts.ts';
 import { ReplicaFacts, takeHints } from './replica-facts.ts';
 
@@ -19,6 +19,7 @@ export interface ReplicasOptions {
   readonly facts: () => Facts;
   readonly take: TakeFigures;
   readonly timers: Timers;
+  readonly log: Log;
 }
 
 export class Replicas implements ReplicasPort {
@@ -50,7 +51,7 @@ export class Replicas implements ReplicasPort {
 
   /** From now on the others hear of this one, and it of them. */
   join(board: BoardStore, mail: MailStore): void {
-    const { id, facts, timers } = this.#options;
+    const { id, facts, timers, log } = this.#options;
     this.#board = new ReplicaBoard({
       store: board,
       id,
@@ -62,7 +63,7 @@ export class Replicas implements ReplicasPort {
       },
       timers,
     });
-    this.#mail = new ReplicaMail({ store: mail, id, answer: (question) => this.#answered(question), timers });
+    this.#mail = new ReplicaMail({ store: mail, id, answer: (question) => this.#answered(question), timers, log });
     this.#board.start();
     this.#mail.start();
   }

@@ -1,17 +1,13 @@
 /** Clients behind a proxy that passes bytes on and says whose they are (PROXY protocol, v1 and v2); a real HAProxy among them. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { loadConfig } from '#control/config/load.ts';
 import { administer } from '../support/admin-client.ts';
-import { freePort } from '../support/free-port.ts';
-import { need, whereIs } from '../support/needs.ts';
+import { startHaproxy } from '../support/haproxy.ts';
+import { need } from '../support/needs.ts';
 import { ENGINES, startPlane, type TestPlane } from '../support/plane.ts';
 import { until } from '../support/until.ts';
 import { dial, WireServer } from '../support/wire.ts';
@@ -152,13 +148,10 @@ describe('PROXY protocol of HAProxy', { skip: need('haproxy') }, () => {
 });
 
 /** Passes TCP on, with health checks over HTTP that carry the header as well. */
-async function haproxy(t: TestContext, to: number, option: string): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'haproxy-'));
-  const port = await freePort();
-  const file = join(folder, 'haproxy.cfg');
-  writeFileSync(
-    file,
-    `defaults
+function haproxy(t: TestContext, to: number, option: string): Promise<number> {
+  return startHaproxy(
+    t,
+    (port) => `defaults
   timeout connect 1s
   timeout client 10s
   timeout server 10s
@@ -170,11 +163,4 @@ listen front
   server eb 127.0.0.1:${to} ${option} check check-send-proxy inter 100ms fall 1 rise 2
 `,
   );
-  const child = spawn(whereIs('haproxy') ?? '', ['-db', '-f', file], { stdio: 'ignore' });
-  t.after(async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return port;
 }

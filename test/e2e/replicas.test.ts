@@ -154,6 +154,7 @@ describe('replicas', { skip: need('redis-server') }, () => {
       const answer = await answered();
       assert.deepEqual([answer.id, answer.status, answer.data.tokens], [path, status, undefined]);
     }
+    assert.match(one.log.lines.join('\n'), /error a question of another replica could not be answered/);
   });
 
   test('one alone lists itself', async (t) => {

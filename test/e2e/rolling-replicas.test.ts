@@ -1,15 +1,11 @@
 /** Three replicas behind HAProxy with health checks are replaced one after another under load: no client sees an error. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Balancer } from '../support/balancer.ts';
 import { freePort } from '../support/free-port.ts';
-import { need, whereIs } from '../support/needs.ts';
+import { startHaproxy } from '../support/haproxy.ts';
+import { need } from '../support/needs.ts';
 import { Origin } from '../support/origin.ts';
 import { Redis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -18,13 +14,11 @@ const REPLICAS = 3;
 const PER_SECOND = 150;
 
 /** As docs/operating.md wants a load balancer in front: asks /readyz, and tries a connection that is refused elsewhere. */
-async function front(t: TestContext, ports: readonly number[]): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'haproxy-'));
-  const port = await freePort();
+function front(t: TestContext, ports: readonly number[]): Promise<number> {
   const servers = ports.map((one, at) => `  server r${at} 127.0.0.1:${one} check inter 100ms fall 1 rise 1`);
-  writeFileSync(
-    join(folder, 'haproxy.cfg'),
-    `defaults
+  return startHaproxy(
+    t,
+    (port) => `defaults
   mode http
   timeout connect 1s
   timeout client 10s
@@ -38,13 +32,6 @@ listen front
 ${servers.join('\n')}
 `,
   );
-  const child = spawn(whereIs('haproxy') ?? '', ['-db', '-f', join(folder, 'haproxy.cfg')], { stdio: 'ignore' });
-  t.after(async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return port;
 }
 
 test('a rolling replacement loses no request', { skip: need('haproxy') || need('redis-server') }, async (t) => {

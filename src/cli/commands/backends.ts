@@ -2,24 +2,28 @@
 import type { Command } from 'commander';
 import type { AddOptions, BackendPatch, BackendsOptions } from '../backends.ts';
 import type { ChangeOptions } from '../change.ts';
-import { amount, change, reading, refuseUnknown, seconds, whole, type Declare, type Setting } from './declaration.ts';
+import {
+  amount,
+  change,
+  reading,
+  refuseUnknown,
+  watchable,
+  watched,
+  whole,
+  type Declare,
+  type Setting,
+} from './declaration.ts';
 import { examples } from './examples.ts';
-
-const WATCH_S_DEFAULT = 2;
 
 export const backends: Declare = (program, setting) => {
   const { io, end } = setting;
-  const command = reading(program.command('backends'))
-    .option('--watch [seconds]', `again and again, every ${WATCH_S_DEFAULT} seconds unless given`, seconds)
+  const command = watchable(reading(program.command('backends')))
     .description('a table of the backends and how they are; add, change and remove them')
     .allowExcessArguments()
     .action(async (options: Omit<BackendsOptions, 'watch'> & { watch?: number | true }, self: Command) => {
       refuseUnknown(self);
       const { watch, ...rest } = options;
-      const every = watch === true ? WATCH_S_DEFAULT : watch;
-      await end(
-        (await import('../backends.ts')).backends({ ...rest, ...(every !== undefined && { watch: every }) }, io),
-      );
+      await end((await import('../backends.ts')).backends({ ...rest, ...watched(watch) }, io));
     });
   examples(command, 'backends', 'backends --watch 5', 'backends drain app a', 'backends weight app a 3 --yes');
   declareAdd(command, setting);

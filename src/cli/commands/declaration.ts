@@ -53,6 +53,19 @@ export function refuseUnknown(command: Command): void {
   command.error(`error: unknown command '${word}'${suggestion(word, names)}`);
 }
 
+const WATCH_S_DEFAULT = 2;
+
+/** Of a command that shows what is now: again and again, if asked to. */
+export function watchable(command: Command): Command {
+  const says = `again and again, every ${WATCH_S_DEFAULT} seconds unless given`;
+  return command.option('--watch [seconds]', says, seconds);
+}
+
+/** The seconds that were meant. */
+export function watched(watch: number | true | undefined): { readonly watch?: number } {
+  return watch === undefined ? {} : { watch: watch === true ? WATCH_S_DEFAULT : watch };
+}
+
 export function seconds(text: string): number {
   const value = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || value < 0.1 || value > 3600)

@@ -18,23 +18,30 @@ const rates = {
   bytesOut: amount,
 };
 
+/** What `metrics` says beside when, field by field: replicas tell each other the same (shared/replica-report.ts). */
+export const figureFields = {
+  totalRequests: count,
+  inFlight: count,
+  retries: count,
+  failovers: count,
+  upstreamErrors: count,
+  circuitOpens: count,
+  rateLimited: count,
+  statusClasses: classes,
+  connections: count,
+  backends: count,
+  backendsUp: count,
+  seconds: amount.meta({ description: 'how long the time was that the rates are of' }),
+};
+export const rateFields = { ...rates, statusClasses: classes };
+export const latencyFields = { p50: amount, p99: amount };
+
 export const eventData: { readonly [Type in keyof EventData]: z.ZodType<EventData[Type]> } = {
   metrics: z.strictObject({
     at: time,
-    totalRequests: count,
-    inFlight: count,
-    retries: count,
-    failovers: count,
-    upstreamErrors: count,
-    circuitOpens: count,
-    rateLimited: count,
-    statusClasses: classes,
-    connections: count,
-    backends: count,
-    backendsUp: count,
-    seconds: amount.meta({ description: 'how long the time was that the rates are of' }),
-    perSecond: z.strictObject({ ...rates, statusClasses: classes }),
-    latencyMs: z.strictObject({ p50: amount, p99: amount }).nullable(),
+    ...figureFields,
+    perSecond: z.strictObject(rateFields),
+    latencyMs: z.strictObject(latencyFields).nullable(),
   }),
   health: z.strictObject({ ...place, from: state, to: state, reason: z.string() }),
   circuit: z.strictObject({

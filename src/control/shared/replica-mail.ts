@@ -7,7 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { Cancel, Timers } from '#core/ports.ts';
+import type { Cancel, Log, Timers } from '#core/ports.ts';
 import { inTime, NoAnswer } from './in-time.ts';
 import type { MailStore } from './mail-store.ts';
 
@@ -52,6 +52,7 @@ export interface ReplicaMailOptions {
   readonly id: string;
   readonly answer: (question: ReplicaQuestion) => Promise<ReplicaReply>;
   readonly timers: Timers;
+  readonly log: Log;
 }
 
 interface Waiting {
@@ -135,7 +136,7 @@ export class ReplicaMail {
   }
 
   async #answer({ id, from, path, query, asker }: z.output<typeof question>): Promise<void> {
-    const { store, answer: make } = this.#options;
+    const { store, answer: make, log } = this.#options;
     const send = (reply: ReplicaReply): string => JSON.stringify({ kind: 'answer', id, ...reply });
     let text: string;
     if (this.#answering >= ANSWERING_MAX) text = send(refusal(503, 'Busy', 'That replica is answering many others.'));
@@ -143,7 +144,8 @@ export class ReplicaMail {
       this.#answering += 1;
       try {
         text = send(await make({ path, query, asker }));
-      } catch {
+      } catch (error) {
+        log.error({ path, error: String(error) }, 'a question of another replica could not be answered');
         text = send(refusal(500, 'Internal error', 'That replica could not answer; its log says more.'));
       }
       this.#answering -= 1;

@@ -1,38 +1,16 @@
 /** Reads what another replica has told of itself. It may be of another version: what it says beyond this is left out. */
 import { z } from 'zod';
-import { BACKEND_STATES, STATUS_CLASSES } from '#contract/admin.ts';
+import { BACKEND_STATES } from '#contract/admin.ts';
 import { OUT_MAX, type ReplicaReport } from '#contract/replicas.ts';
+import { count, time } from '../admin/answers.ts';
+import { figureFields, latencyFields, rateFields } from '../admin/answers-events.ts';
 
-const count = z.int().min(0);
-const amount = z.number().min(0);
 const name = z.string().max(300);
-const classes = z.record(z.enum(STATUS_CLASSES), amount);
 
 const figures = z.object({
-  totalRequests: count,
-  inFlight: count,
-  retries: count,
-  failovers: count,
-  upstreamErrors: count,
-  circuitOpens: count,
-  rateLimited: count,
-  statusClasses: classes,
-  connections: count,
-  backends: count,
-  backendsUp: count,
-  seconds: amount,
-  perSecond: z.object({
-    requests: amount,
-    retries: amount,
-    failovers: amount,
-    upstreamErrors: amount,
-    circuitOpens: amount,
-    rateLimited: amount,
-    bytesIn: amount,
-    bytesOut: amount,
-    statusClasses: classes,
-  }),
-  latencyMs: z.object({ p50: amount, p99: amount }).nullable(),
+  ...figureFields,
+  perSecond: z.object(rateFields),
+  latencyMs: z.object(latencyFields).nullable(),
 });
 
 export const outEntry = z.object({
@@ -47,7 +25,7 @@ export const outEntry = z.object({
 export const replicaReport = z.object({
   name,
   version: name,
-  startedAt: z.iso.datetime(),
+  startedAt: time,
   draining: z.boolean(),
   revision: count,
   configVersion: count,
