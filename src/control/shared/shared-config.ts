@@ -21,6 +21,8 @@ const START_MS = 1_500;
 const START_LOOK_MS = 50;
 /** A store that does not answer for so long does not hold a change up any longer. */
 const CLAIM_MS = 1_000;
+/** A store that was emptied is left to those who have changed something meanwhile for so long: they find it within a second. */
+const EMPTIED_MS = 2_000;
 /** Files that replicas have been started with, the latest: enough for any roll-out that is still going on. */
 const FILES_MAX = 20;
 
@@ -54,6 +56,8 @@ export class SharedConfig {
   #files: readonly string[] = [];
   /** Changed here while the store was lost. */
   #untold = false;
+  /** Since when the store is known to hold nothing, where it did; null: it holds something. */
+  #emptiedAtMs: number | null = null;
   #cancel: Cancel | null = null;
   #stopped = false;
 
@@ -102,7 +106,8 @@ export class SharedConfig {
     const files = [...this.#files.filter((one) => one !== file), file].slice(-FILES_MAX);
     const known = this.#version;
     const entry: SharedEntry = { version: known + 1, text, by, summary, files };
-    if (!(await this.#options.store.claim(known, entry))) return false;
+    if (!(await this.#options.store.claim(this.#emptiedAtMs === null ? known : 0, entry))) return false;
+    this.#emptiedAtMs = null;
     this.#version = entry.version;
     this.#files = files;
     this.#untold = false;
@@ -133,12 +138,13 @@ export class SharedConfig {
   async #compare(found: SharedEntry): Promise<void> {
     const { here } = this.#options;
     if (found.version === 0) {
-      // It was emptied, or nobody has ever said anything.
-      const version = this.#version;
-      this.#version = 0;
-      if (!(await this.#tell(version))) this.#version = version;
+      // Nobody has ever said anything, or it was emptied: whoever has changed something meanwhile tells it anew, before the others.
+      const nowMs = this.#options.timers.nowMs();
+      this.#emptiedAtMs ??= nowMs;
+      if (this.#version === 0 || this.#untold || nowMs - this.#emptiedAtMs >= EMPTIED_MS) await this.#tell();
       return;
     }
+    this.#emptiedAtMs = null;
     const { text, file } = here.current();
     const isNewFile = this.#version === 0 && !found.files.includes(file) && text !== found.text;
     if (isNewFile) {
@@ -151,16 +157,10 @@ export class SharedConfig {
     await this.#adopt(found);
   }
 
-  /** Says what is in force here. `from`: a version that it comes after, where the store has none. */
-  async #tell(from = 0): Promise<boolean> {
+  /** Says what is in force here. */
+  async #tell(): Promise<boolean> {
     const { file, ...said } = this.#options.here.current();
-    if (from === 0) return await this.#put(said, file);
-    const files = [...this.#files.filter((one) => one !== file), file].slice(-FILES_MAX);
-    const entry: SharedEntry = { version: from + 1, ...said, files };
-    if (!(await this.#options.store.claim(0, entry))) return false;
-    this.#version = entry.version;
-    this.#untold = false;
-    return true;
+    return await this.#put(said, file);
   }
 
   async #adopt(found: SharedEntry): Promise<void> {
