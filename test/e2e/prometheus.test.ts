@@ -55,8 +55,11 @@ async function prometheus(t: TestContext, target: string): Promise<Query> {
     assert.equal(child.exitCode, null, said);
     return /msg="Listening on" address="?(127\.0\.0\.1:[1-9]\d*)/.exec(said)?.[1];
   });
+  // It listens before it can be asked: until its storage is open it answers everything with 503.
+  await until('Prometheus to be ready', async () => (await fetch(`http://${address}/-/ready`)).ok);
   return async (expression, by = '') => {
     const answer = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`);
+    assert.equal(answer.status, 200, expression);
     const { data } = (await answer.json()) as {
       data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
     };
