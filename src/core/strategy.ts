@@ -104,7 +104,9 @@ export interface Strategy {
   pickAmong(slots: Int32Array, count: number, key: number, nowMs: number): number;
   /** An attempt begins at `slot`; `inFlightBefore` was in flight there just before, all workers together. */
   begin?(slot: number, inFlightBefore: number, nowMs: number): void;
-  /** An attempt ended. `inFlightBefore` is what `begin` was told; `elapsedMs` runs from pick to the answer's last byte. */
+  /** The answer's head has come, `elapsedMs` after the pick; its end, and `settle` with it, may be hours away (a stream, a tunnel). */
+  heard?(slot: number, elapsedMs: number, nowMs: number): void;
+  /** An attempt ended. `inFlightBefore` is what `begin` was told; `elapsedMs` runs from pick to the answer's last byte, of a tunnel to its head. */
   settle?(slot: number, inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void;
   /** Called about every `refreshMs` on each worker. */
   refresh?(nowMs: number): void;

@@ -144,6 +144,10 @@ export class Attempt implements TakenSlot {
     this.#pool.selector.answered(this, outcome, nowMs);
   }
 
+  #tellStrategy(nowMs: number): void {
+    this.#pool.selector.strategy.heard?.(this.slot, nowMs - this.startedMs, nowMs);
+  }
+
   onUpstreamReady(upstream: Upstream): void {
     const exchange = this.exchange as Exchange;
     const nowMs = performance.now();
@@ -166,6 +170,7 @@ export class Attempt implements TakenSlot {
   onAnswerHead(buf: Buffer, head: ResponseHead, kind: number): Downstream | null {
     this.status = head.status;
     if (this.exchange !== null && this.exchange.noting.notes !== null) this.firstByteMs = performance.now();
+    if (this.#pool.selector.hears) this.#tellStrategy(performance.now());
     // A trial's body may go on for hours.
     if (this.trial) this.#tellCircuit(outcomeOfStatus(head.status), performance.now());
     const { exchange } = this;
@@ -209,6 +214,7 @@ export class Attempt implements TakenSlot {
     this.firstByteMs = performance.now();
     // Its end may be hours away.
     this.#tellCircuit(Outcome.success, this.firstByteMs);
+    if (this.#pool.selector.hears) this.#tellStrategy(this.firstByteMs);
     this.upstream = null;
     (this.exchange as Exchange).onUpgraded(this, buf, head, connection, at, end);
   }

@@ -23,6 +23,7 @@ function front(t: TestContext, ports: readonly number[]): Promise<number> {
   timeout connect 1s
   timeout client 10s
   timeout server 10s
+  timeout check 5s
   retries 3
   retry-on conn-failure empty-response
   option redispatch 1

@@ -76,7 +76,8 @@ describe('what replicas share', { skip: need('redis-server') || need('openssl') 
     const backend = await origin(t);
     const simple = await replica(t, 'simple', backend, other.url);
     await connected(simple, 0);
-    assert.match(simple.log.lines.join('\n'), /MOVED .*it is a cluster: `state\.shared\.cluster` must say so/);
+    const moved = /MOVED .*it is a cluster: `state\.shared\.cluster` must say so/;
+    await until('the log says why', () => moved.test(simple.log.lines.join('\n')));
     await simple.supervisor.stop();
     const member = (name: string) => replica(t, name, backend, other.url, { cluster: true });
     const [one, two] = [await member('one'), await member('two')];
@@ -104,7 +105,7 @@ describe('what replicas share', { skip: need('redis-server') || need('openssl') 
     const backend = await origin(t);
     const stranger = await replica(t, 'stranger', backend, redis.url);
     await connected(stranger, 0);
-    assert.match(stranger.log.lines.join('\n'), /cannot be asked \(.*certificate/);
+    await until('the log says why', () => /cannot be asked \(.*certificate/.test(stranger.log.lines.join('\n')));
     assert.equal(await ask(stranger), 200, 'traffic goes on');
     await stranger.supervisor.stop();
     const usual = getCACertificates('default');

@@ -137,7 +137,7 @@ test('a client that waits because the backend takes nothing is not the slow one'
   t.after(() => server.close());
   const { attacker, tables } = await rig(t, {
     ports: [await server.listen()],
-    listener: { timeouts: { bodyMs: 100 }, limits: { bodyBytesPerSecond: 1000 } },
+    listener: { timeouts: { bodyMs: 600 }, limits: { bodyBytesPerSecond: 1000 } },
   });
   const client = await attacker();
   const bytes = 32 * 1024 * 1024;

@@ -38,6 +38,8 @@ export class AttemptModel {
   /** Of its exchange. */
   readonly totalEndsMs: number;
   readonly #long: boolean;
+  /** When its answer began; 0: not yet. */
+  #headMs = 0;
   /** It began with its exchange, and so has all of its time. */
   readonly #fromStart: boolean;
 
@@ -62,6 +64,12 @@ export class AttemptModel {
     worker.attempts.add(this);
     world.watch.exchanges.began(this);
     if (this.trial && worker.doomed) world.at(world.nowMs, () => world.kill(worker));
+  }
+
+  /** How long it has taken so far, in milliseconds: a tunnel, to its head. */
+  get waitedMs(): number {
+    const endMs = this.#long && this.#headMs > 0 ? this.#headMs : this.pool.worker.world.nowMs;
+    return endMs - this.startedMs;
   }
 
   /** Sends the request; what becomes of it falls due as time passes. */
@@ -112,6 +120,8 @@ export class AttemptModel {
 
   #answered(): void {
     const { status, endMs, cut, retryAfterMs } = this.#course;
+    this.#headMs = this.pool.worker.world.nowMs;
+    this.pool.heard(this);
     if ((this.trial || this.#long) && !this.pool.worker.world.policies.judgedByEnd) {
       this.pool.answered(this, outcomeOfStatus(status));
       this.answered = true;

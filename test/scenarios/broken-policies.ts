@@ -133,6 +133,7 @@ export function alias(strategy: Strategy): Strategy {
     pick: (key, nowMs) => strategy.pick(key, nowMs),
     pickAmong: (slots, count, key, nowMs) => strategy.pickAmong(slots, count, key, nowMs),
     begin: (slot, before, nowMs) => strategy.begin?.(slot, before, nowMs),
+    heard: (slot, ms, nowMs) => strategy.heard?.(slot, ms, nowMs),
     settle: (slot, before, ms, outcome, nowMs) => strategy.settle?.(slot, before, ms, outcome, nowMs),
     refresh: (nowMs) => strategy.refresh?.(nowMs),
   };

@@ -38,6 +38,11 @@ export class CheckedStrategy implements Strategy {
     this.#strategy.begin?.(slot, inFlightBefore, nowMs);
   }
 
+  heard(slot: number, elapsedMs: number, nowMs: number): void {
+    ensure(elapsedMs >= 0, 'asks-strategies-well', () => `heard after ${elapsedMs} ms`);
+    this.#strategy.heard?.(slot, elapsedMs, nowMs);
+  }
+
   settle(slot: number, inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
     ensure(elapsedMs >= 0, 'asks-strategies-well', () => `settled after ${elapsedMs} ms`);
     this.#strategy.settle?.(slot, inFlightBefore, elapsedMs, outcome, nowMs);

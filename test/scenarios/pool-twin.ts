@@ -117,11 +117,17 @@ export class PoolTwin {
     watch.afterEnd(this, { slot, permit, trial, outcome });
   }
 
+  /** The answer begins. */
+  heard({ slot, startedMs }: AttemptModel): void {
+    const { nowMs } = this.worker.world;
+    if (this.selector.hears) this.selector.strategy.heard?.(slot, nowMs - startedMs, nowMs);
+  }
+
   settle(attempt: AttemptModel, outcome: Outcome): void {
-    const { slot, permit, trial, startedMs, answered } = attempt;
+    const { slot, permit, trial, answered, waitedMs } = attempt;
     const { watch, nowMs } = this.worker.world;
     watch.beforeEnd();
-    this.selector.settle(attempt, nowMs - startedMs, outcome, nowMs);
+    this.selector.settle(attempt, waitedMs, outcome, nowMs);
     watch.afterEnd(this, answered ? null : { slot, permit, trial, outcome });
     if (this.load.line.length > 0) this.worker.serveLineSoon(this.plan.name);
   }

@@ -16,6 +16,8 @@ import type { Cancel, Log, Timers } from '#core/ports.ts';
 import type { Tables } from '#memory/tables.ts';
 import type { ReplicaStore } from './replica-store.ts';
 
+/** Reasons logged for one loss of the store. */
+const WHYS_MAX = 4;
 /** Between two rounds: 40 operations a second at most. */
 const ROUND_MS = 25;
 /** A replica that has nothing to tell says so much more seldom that it is there. */
@@ -81,6 +83,8 @@ export class SharedLimits {
   #replicas: number;
   #rounds = 0;
   #failures = 0;
+  /** Why the store cannot be asked, as far as the log says. */
+  readonly #whys = new Set<string>();
   #untold = 0;
 
   constructor(options: SharedLimitsOptions) {
@@ -197,6 +201,7 @@ export class SharedLimits {
       this.#failedSinceAnswer = true;
       // They may have been told, or not: once is enough, and never twice.
       for (const { tokens } of told) this.#untold += tokens;
+      this.#sayAnotherWhy();
     }
     this.#askedAtMs = null;
   }
@@ -235,6 +240,17 @@ export class SharedLimits {
     }[settings.whenLost];
     const why = store.trouble === '' ? 'no answer in time' : store.trouble;
     log.warn({ replicas: this.#replicas, why }, `what replicas share cannot be asked (${why}): ${then}`);
+    this.#whys.clear();
+    this.#whys.add(why);
+  }
+
+  /** The first reason may be the way there (a timeout) and a later one what an operator must put right. */
+  #sayAnotherWhy(): void {
+    const { store, log } = this.#options;
+    const why = store.trouble;
+    if (this.#connected || why === '' || this.#whys.has(why) || this.#whys.size >= WHYS_MAX) return;
+    this.#whys.add(why);
+    log.warn({ why }, `what replicas share still cannot be asked (${why})`);
   }
 
   /** Lost: the others are taken to let through as much as this replica does. */

@@ -164,6 +164,11 @@ export class Selector {
     this.#answers?.settle(slot, outcome, nowMs);
   }
 
+  /** Whether the strategy wants to hear of answers that begin. */
+  get hears(): boolean {
+    return this.strategy.heard !== undefined && !this.#superseded;
+  }
+
   /** An attempt at a slot taken here ended. */
   settle(taken: TakenSlot, elapsedMs: number, outcome: Outcome, nowMs: number): void {
     const { slot } = taken;

@@ -122,3 +122,22 @@ test('a light weight gets little, though noise often makes it look cheaper', () 
   const light = (tally(picks).get(2) ?? 0) / picks.length;
   assert.ok(light > 0.03 && light < 0.2, `share ${light}`);
 });
+
+test('answers that go on for hours: what is known of their heads keeps the first backend from getting all (seed 255954781)', () => {
+  const pool = new TestPool(peakEwma);
+  pool.update([1, 2]);
+  observe(pool, 1, 30);
+  const heard = (slot: number): void => pool.strategies[0].heard?.(slot, 30, pool.nowMs);
+  const counts = new Map([
+    [1, 0],
+    [2, 0],
+  ]);
+  for (let at = 0; at < 400; at++) {
+    const slot = pool.pick();
+    pool.inFlight[slot]! += 1;
+    counts.set(slot, counts.get(slot)! + 1);
+    pool.nowMs += 10;
+    heard(slot);
+  }
+  for (const [slot, count] of counts) assert.ok(count > 150, `slot ${slot}: ${count} of 400`);
+});

@@ -10,8 +10,9 @@
  * lighter would win half of the time, however light it is.
  * Errors: each doubles the backend's cost, so one that fails fast does not look fast, and a single error weighs little.
  * A client that left counts only if it had waited longer than usual.
- * Cold start: a backend without a cost is free, so it gets one request; until that one is answered it counts as very dear
- * and gets no second one.
+ * Cold start: a backend without a cost is free, so it gets one request; until the head of that one's answer has come it counts
+ * as very dear and gets no second one. The end of an answer may be hours away: where all answers are streams or tunnels,
+ * backends would stay unknown, and the one that is known would get everything.
  * Equal backends: costs within a millisecond of each other are the same, and an attempt that finds its backend cold counts as
  * no slower than usual (warmth.ts); else those that are idle would look slow and stay idle.
  * Recovery: costs fade towards 0 while nothing is observed, so an avoided backend gets cheaper until it is tried again:
@@ -89,6 +90,10 @@ class PeakEwma implements Strategy {
 
   begin(slot: number, inFlightBefore: number, nowMs: number): void {
     if (inFlightBefore === 0) this.#warmth.wake(slot, this.#at[slot], nowMs);
+  }
+
+  heard(slot: number, elapsedMs: number, nowMs: number): void {
+    if (this.#cost[slot] === 0 && elapsedMs > 0) this.#write(slot, elapsedMs, nowMs);
   }
 
   settle(slot: number, _inFlightBefore: number, elapsedMs: number, outcome: Outcome, nowMs: number): void {
