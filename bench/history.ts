@@ -55,6 +55,7 @@ function observedOf({ backends, routes }: (typeof CASES)[number]): { observed: O
     probes: () => null,
     addresses: () => [],
     circuitChange: () => null,
+    certificates: [],
     discovery: () => null,
   };
   const recorders = tables.counters.rows.slice(0, WORKERS).map((row: CounterRow) => new Recorder(row));

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
 import { logTail, type Child } from './children.ts';
 
@@ -17,9 +18,12 @@ export function ask(
   port: number,
   path: string,
   fields: readonly string[] = ['Connection: close'],
+  secure = false,
 ): Promise<Answer | null> {
   return new Promise((resolve) => {
-    const socket = new Socket();
+    const plain = new Socket();
+    // Who is asked was started here, with a certificate that was made here.
+    const socket = secure ? connectTls({ socket: plain, rejectUnauthorized: false }) : plain;
     let text = '';
     const finish = () => {
       socket.destroy();
@@ -32,9 +36,11 @@ export function ask(
     socket.on('data', (chunk) => (text += chunk.toString('latin1')));
     socket.on('error', finish);
     socket.on('end', finish);
-    socket.connect({ host, port }, () => {
+    if (secure) plain.on('error', finish);
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
       socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n${fields.join('\r\n')}\r\n\r\n`, 'latin1');
     });
+    plain.connect({ host, port });
   });
 }
 
@@ -47,15 +53,17 @@ export interface Awaited {
   /** Between two attempts. */
   readonly pauseMs?: number;
   readonly limitMs?: number;
+  /** By TLS. */
+  readonly secure?: boolean;
 }
 
 /** Asks until the answer is 200; throws, with the end of the log, when the process ends or the limit passes. */
 export async function awaitAnswer(awaited: Awaited): Promise<void> {
-  const { host, port, path, child, what, pauseMs = 20, limitMs = 15_000 } = awaited;
+  const { host, port, path, child, what, pauseMs = 20, limitMs = 15_000, secure = false } = awaited;
   const giveUp = performance.now() + limitMs;
   let last = 'nothing';
   for (;;) {
-    const answer = await ask(host, port, path);
+    const answer = await ask(host, port, path, undefined, secure);
     if (answer?.status === 200) return;
     if (answer !== null) last = `status ${answer.status}`;
     if (!child.alive()) throw new Error(`${what} ended at once:\n${logTail(child)}`);

@@ -1,5 +1,5 @@
 import { startChild, type Child } from './children.ts';
-import type { Peer } from './peers/peer.ts';
+import type { Peer, TlsFiles } from './peers/peer.ts';
 import { makeDirectory } from './places.ts';
 import { freePorts } from './ports.ts';
 import { awaitAnswer } from './probe.ts';
@@ -21,6 +21,7 @@ export interface TargetOptions {
   readonly core: number | null;
   readonly workers?: number;
   readonly connectionsMax?: number;
+  readonly tls?: TlsFiles;
 }
 
 let started = 0;
@@ -36,15 +37,17 @@ export async function startTarget(peer: Peer, options: TargetOptions): Promise<T
     backends: options.backends,
     workers: options.workers ?? 1,
     connectionsMax: options.connectionsMax ?? 1024,
+    tls: options.tls,
   });
+  const secure = options.tls !== undefined;
   const child = startChild(command, directory, options.core);
   try {
-    await awaitAnswer({ host: '127.0.0.1', port, path: '/proxy/', child, what: peer.title });
+    await awaitAnswer({ host: '127.0.0.1', port, path: '/proxy/', child, what: peer.title, secure });
   } catch (error) {
     await child.kill();
     throw error;
   }
-  const url = `http://127.0.0.1:${port}/proxy/`;
+  const url = `${secure ? 'https' : 'http'}://127.0.0.1:${port}/proxy/`;
   return { peer, id: peer.id, title: peer.title, port, url, child, stop: () => child.kill() };
 }
 

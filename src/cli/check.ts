@@ -4,13 +4,14 @@ import { resolve } from 'node:path';
 import { loadConfig } from '#control/config/load.ts';
 import { formatProblem } from '#control/config/problem.ts';
 import type { Config } from '#control/config/schema.ts';
+import { tlsFindings } from '#control/tls/tls-findings.ts';
 import type { Io } from './io.ts';
 
 /** Problems and the verdict go to standard output, as they are what was asked for. */
 export async function check(file: string, io: Io): Promise<number> {
   const text = await read(file, io);
   if (text === null) return 1;
-  const { config, problems, notes } = loadConfig(text, file, io.env);
+  const { config, problems, notes } = loadConfig(text, file, io.env, tlsFindings);
   for (const problem of problems) io.stdout(`${formatProblem(problem)}\n`);
   for (const note of notes) io.stdout(`${file}: note: ${note}\n`);
   const errors = problems.filter(({ severity }) => severity === 'error').length;

@@ -52,6 +52,25 @@ export interface ListenerEntry {
   readonly name: string;
   /** `host:port` or a socket's path, as it is bound. */
   readonly address: string;
+  /** Null: clients are served in the clear. */
+  readonly tls: ListenerTls | null;
+}
+
+export interface ListenerTls {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** Clients must show a certificate. */
+  readonly clientCertificates: boolean;
+  /** The one that serves clients who name no host first. */
+  readonly certificates: readonly {
+    readonly file: string;
+    /** Host names that it is for. */
+    readonly names: readonly string[];
+    readonly issuer: string;
+    /** ISO 8601. */
+    readonly notAfter: string;
+    /** SHA-256. */
+    readonly fingerprint: string;
+  }[];
 }
 
 /** `GET /admin/overview` */

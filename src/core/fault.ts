@@ -48,6 +48,13 @@ export const Fault = {
   badMethod: fault('bad-method', 'client', 400, 'bad-request', 'The method is not a token.'),
   badTarget: fault('bad-target', 'client', 400, 'bad-request', 'The request target is not valid.'),
   badVersion: fault('bad-version', 'client', 505, 'bad-request', 'Only HTTP/1.1 and HTTP/1.0 are spoken here.'),
+  notTls: fault(
+    'not-tls',
+    'client',
+    400,
+    'bad-request',
+    'This address speaks TLS; ask for https:// instead of http://.',
+  ),
   badLineEnd: fault('bad-line-end', 'client', 400, 'bad-request', 'Lines end with CR LF; a bare CR or LF is refused.'),
   badFieldName: fault(
     'bad-field-name',

@@ -48,12 +48,22 @@ export interface TracingPlan {
 export interface ListenerPlan {
   readonly name: string;
   readonly address: SocketAddress;
+  /** Null: clients are served in the clear. */
+  readonly tls: ListenerTlsPlan | null;
   /** Trusted proxies begin each connection with a header of the PROXY protocol. */
   readonly proxyProtocol: boolean;
   /** CIDRs whose X-Forwarded-* fields, and PROXY headers, are believed. */
   readonly trustedProxies: readonly string[];
   readonly limits: ListenerLimits;
   readonly timeouts: ListenerTimeouts;
+}
+
+/** What the files hold is given to workers apart from the plan, which can be shown to anybody. */
+export interface ListenerTlsPlan {
+  readonly certificates: readonly { readonly cert: string; readonly key: string }[];
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** A file of authorities that clients' certificates are signed by; null: clients need none. */
+  readonly clientCa: string | null;
 }
 
 export interface ListenerLimits {

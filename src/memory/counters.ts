@@ -94,12 +94,15 @@ export const LISTENER_COUNTERS = [
   'bytesIn',
   'bytesOut',
   'badRequests',
+  'handshakesWhole',
+  'handshakesResumed',
+  'handshakesFailed',
 ] as const;
 export type ListenerCounter = (typeof LISTENER_COUNTERS)[number];
 export const LISTENER: Readonly<Record<ListenerCounter, number>> = Object.fromEntries(
   LISTENER_COUNTERS.map((name, at) => [name, at]),
 ) as Record<ListenerCounter, number>;
-const LISTENER_CELLS = 8;
+const LISTENER_CELLS = 16;
 
 /** How late a worker's loop was, by `durationCell`; then the sum of microseconds. */
 const LOOP_CELLS = 16;

@@ -1,9 +1,10 @@
 /** The part of `GET /metrics` that tells of clients' connections, by listener. */
 import { listenerRows } from '#memory/listener-table.ts';
 import type { Exposition } from './exposition.ts';
-import type { Observed } from './observed.ts';
+import type { CertificateExpiry, Observed } from './observed.ts';
+import type { Tables } from '#memory/tables.ts';
 
-export function connections(out: Exposition, { plan, tables }: Observed): void {
+export function connections(out: Exposition, { plan, tables, certificates }: Observed): void {
   const { counters } = tables;
   const rows = [...listenerRows(plan.listeners)];
   out.family('edgebalancer_connections', 'gauge', 'Client connections: with a request going on, upgraded, unused.');
@@ -27,6 +28,12 @@ export function connections(out: Exposition, { plan, tables }: Observed): void {
       .sample({ listener, result: 'accepted' }, counters.listenerCount(row, 'accepted'))
       .sample({ listener, result: 'refused' }, counters.listenerCount(row, 'refused'));
   }
+  tls(
+    out,
+    rows.filter(([name]) => plan.listeners.some((listener) => listener.name === name && listener.tls !== null)),
+    tables,
+    certificates,
+  );
   out.family('edgebalancer_bytes_total', 'counter', 'Bytes received from clients and sent to them.');
   for (const [listener, row] of rows) {
     out
@@ -38,4 +45,27 @@ export function connections(out: Exposition, { plan, tables }: Observed): void {
   out
     .family('edgebalancer_access_log_dropped_total', 'counter', 'Lines of the access log that could not be written.')
     .sample({}, counters.global('accessLogDropped'));
+}
+
+/** Of the listeners that speak TLS. */
+function tls(
+  out: Exposition,
+  rows: readonly (readonly [listener: string, row: number])[],
+  { counters }: Tables,
+  certificates: readonly CertificateExpiry[],
+): void {
+  out.family('edgebalancer_tls_handshakes_total', 'counter', 'TLS handshakes: whole, resumed from a session, failed.');
+  for (const [listener, row] of rows) {
+    out
+      .sample({ listener, result: 'whole' }, counters.listenerCount(row, 'handshakesWhole'))
+      .sample({ listener, result: 'resumed' }, counters.listenerCount(row, 'handshakesResumed'))
+      .sample({ listener, result: 'failed' }, counters.listenerCount(row, 'handshakesFailed'));
+  }
+  out.family(
+    'edgebalancer_tls_certificate_not_after_seconds',
+    'gauge',
+    'When a certificate that is served expires, in seconds since 1970.',
+  );
+  for (const { listener, file, notAfterMs } of certificates)
+    out.sample({ listener, file }, Math.round(notAfterMs / 1000));
 }

@@ -22,6 +22,16 @@ export interface Observed {
   readonly circuitChange: (slot: number) => CircuitChangeEntry | null;
   /** What finds a pool's backends; null: nothing does. */
   readonly discovery: (pool: string) => DiscoveryEntry | null;
+  /** Certificates that listeners serve. */
+  readonly certificates: readonly CertificateExpiry[];
+}
+
+export interface CertificateExpiry {
+  readonly listener: string;
+  /** Its file. */
+  readonly file: string;
+  /** Milliseconds since 1970. */
+  readonly notAfterMs: number;
 }
 
 /** Whether a pool is the supervisor's own: no backend of the user's, and not counted as traffic. */

@@ -33,6 +33,12 @@ import {
 import { durationCell } from '#memory/duration-cells.ts';
 import { HISTOGRAM_CELLS, bucketOf } from '#memory/histogram.ts';
 
+const HANDSHAKES = {
+  whole: LISTENER.handshakesWhole,
+  resumed: LISTENER.handshakesResumed,
+  failed: LISTENER.handshakesFailed,
+};
+
 export class Recorder {
   readonly #row: CounterRow;
   readonly #byListener: boolean;
@@ -194,6 +200,11 @@ export class Recorder {
   /** A proxy did not say whose its connection is: closed, and not answered. */
   unannounced(listenerRow: number): void {
     this.#row.listener[listenerRow * LISTENER_CELLS + LISTENER.badRequests]! += 1;
+  }
+
+  /** A client and this server have shaken hands, or could not. */
+  handshake(how: 'whole' | 'resumed' | 'failed', listenerRow: number): void {
+    this.#row.listener[listenerRow * LISTENER_CELLS + HANDSHAKES[how]]! += 1;
   }
 
   connectionOpened(listenerRow = 0): void {

@@ -7,7 +7,6 @@
 import type { Connection, ConnectionHandler } from '#transport/transport.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Timed } from './deadline.ts';
-import type { Downstream } from './downstream.ts';
 import type { ListenerState } from './plan-state.ts';
 import { PROXY_HEADER_BYTES_MAX, readProxyHeader, type Peer } from './proxy-protocol.ts';
 
@@ -64,7 +63,7 @@ export class AnnouncedClient extends Timed implements ConnectionHandler {
 
   #read(buf: Buffer, start: number, end: number): void {
     if (!this.listener.believesProxyHeader(this.#connection.remoteAddress)) {
-      this.#handOver(null).onRead(buf, start, end);
+      this.#handOver(null, buf, start, end);
       return;
     }
     const found = readProxyHeader(buf, start, end);
@@ -75,14 +74,13 @@ export class AnnouncedClient extends Timed implements ConnectionHandler {
       this.#held = Buffer.from(buf.subarray(start, end));
     } else {
       this.#plane.recorder.bytes(found.end - start, 0, this.listener.row);
-      const client = this.#handOver(found.client);
-      if (found.end < end) client.onRead(buf, found.end, end);
+      this.#handOver(found.client, buf, found.end, end);
     }
   }
 
-  #handOver(peer: Peer | null): Downstream {
+  #handOver(peer: Peer | null, buf: Buffer, start: number, end: number): void {
     this.#plane.wheel.drop(this);
-    return this.#plane.announced(this, this.#connection, peer);
+    this.#plane.announced(this, this.#connection, { peer, buf, start, end });
   }
 
   #destroy(): void {

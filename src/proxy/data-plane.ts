@@ -1,5 +1,6 @@
 /** Everything that the exchanges of one worker share, and the plan that they obey. */
 import { DrawTape } from '#core/balancing/draw-tape.ts';
+import { Fault } from '#core/fault.ts';
 import { PickRecorder } from '#core/balancing/pick-recorder.ts';
 import type { Plan } from '#core/plan.ts';
 import type { RequestsPlan } from '#core/plan-failures.ts';
@@ -17,13 +18,14 @@ import { DecisionBook } from '#observe/decision-book.ts';
 import { Recorder } from '#observe/recorder.ts';
 import { TrafficRecorder } from '#observe/traffic-recorder.ts';
 import { SpanWriter } from '#observe/span-record.ts';
-import type { Connection, Listener, Transport } from '#transport/transport.ts';
+import type { Connection, Listener, TlsAcceptor, TlsSettings, Transport } from '#transport/transport.ts';
 import { Attempt } from './attempt.ts';
 import { DeadlineClock } from './deadline-clock.ts';
 import { DeadlineWheel } from './deadline.ts';
 import { AnnouncedClient } from './announced-client.ts';
 import { Downstream } from './downstream.ts';
-import type { Peer } from './proxy-protocol.ts';
+import { errorReply, type ErrorReplyOptions } from './error-reply.ts';
+import type { Announcement, Peer } from './proxy-protocol.ts';
 import { Exchange } from './exchange.ts';
 import { ExplainKeys } from './explain-keys.ts';
 import { FineClock } from './fine-clock.ts';
@@ -42,6 +44,15 @@ const RESPONSE_LIMITS: HeadLimits = { headerBytes: 64 * 1024, headerCount: 256, 
 export const FIELDS_MAX = 1000;
 /** Exchanges and attempts kept for reuse; a burst beyond it is left to the garbage collector. */
 const SPARE_EXCHANGES_MAX = 1024;
+/** Nothing is known of the request, but that it should have come by TLS. */
+const REPLY_IN_THE_CLEAR: ErrorReplyOptions = {
+  json: false,
+  headOnly: false,
+  close: true,
+  keepAlive10: false,
+  retryAfterSeconds: 0,
+  requestId: '',
+};
 /** Connections that wait to be accepted, as far as the kernel allows (net.core.somaxconn). */
 const BACKLOG = 65535;
 
@@ -87,6 +98,7 @@ export class DataPlane {
   #servingLines = false;
   readonly #ports: PoolPorts;
   readonly #listening: Listener[] = [];
+  readonly #acceptors = new Map<string, TlsAcceptor>();
   readonly #clock: DeadlineClock;
   #started = false;
   readonly #refreshing: NodeJS.Timeout[] = [];
@@ -136,6 +148,23 @@ export class DataPlane {
 
   resolve(addresses: Readonly<Record<number, readonly string[]>>): void {
     for (const [slot, list] of Object.entries(addresses)) this.state.backends.get(Number(slot))?.resolve(list);
+  }
+
+  /** Certificates and keys of the listeners whose plans have `tls`, for connections from now on. */
+  useTls(tls: Readonly<Record<string, TlsSettings>>): void {
+    for (const name of this.#acceptors.keys()) if (!(name in tls)) this.#acceptors.delete(name);
+    for (const [name, settings] of Object.entries(tls)) {
+      const acceptor = this.#acceptors.get(name);
+      if (acceptor !== undefined) acceptor.use(settings);
+      else
+        this.#acceptors.set(
+          name,
+          this.transport.tlsAcceptor(settings, {
+            onHandshake: (how) => this.recorder.handshake(how, this.#listener(name).row),
+            inTheClear: () => errorReply(Fault.notTls, REPLY_IN_THE_CLEAR, this.date.at(Date.now())),
+          }),
+        );
+    }
   }
 
   /** Opens a listener of the plan; returns its port. `port` replaces a port 0 of the plan. */
@@ -292,19 +321,36 @@ export class DataPlane {
       return;
     }
     this.recorder.connectionOpened(listener.row);
-    const client = listener.plan.proxyProtocol
-      ? new AnnouncedClient(this, listener, connection, performance.now())
-      : new Downstream(this, listener, connection, connection, performance.now());
+    if (!listener.plan.proxyProtocol) {
+      this.#serve(listener, this.#secured(listener, connection, null), connection);
+      return;
+    }
+    const client = new AnnouncedClient(this, listener, connection, performance.now());
     connection.handler = client;
     this.#clients.add(client);
   }
 
-  /** It is known whose a connection is; null: the peer's own. */
-  announced(before: AnnouncedClient, connection: Connection, peer: Peer | null): Downstream {
-    const client = new Downstream(this, before.listener, connection, peer ?? connection, performance.now());
+  /** It is known whose a connection is; `peer` null: the peer's own. Bytes `buf[start, end)` are the client's first. */
+  announced(before: AnnouncedClient, connection: Connection, { peer, buf, start, end }: Announcement): void {
+    const { listener } = before;
+    this.#clients.delete(before);
+    const early = listener.plan.tls === null || start === end ? null : Buffer.from(buf.subarray(start, end));
+    const client = this.#serve(listener, this.#secured(listener, connection, early), peer ?? connection);
+    if (early === null && start < end) client.onRead(buf, start, end);
+  }
+
+  #serve(listener: ListenerState, connection: Connection, peer: Peer): Downstream {
+    const client = new Downstream(this, listener, connection, peer, performance.now());
     connection.handler = client;
     this.#clients.add(client);
-    this.#clients.delete(before);
     return client;
+  }
+
+  /** The connection, enciphered where the listener speaks TLS. */
+  #secured({ plan }: ListenerState, connection: Connection, early: Buffer | null): Connection {
+    if (plan.tls === null) return connection;
+    const acceptor = this.#acceptors.get(plan.name);
+    if (acceptor === undefined) throw new Error(`listener ${plan.name} speaks TLS and has no certificate`);
+    return acceptor.secure(connection, early);
   }
 }

@@ -53,14 +53,15 @@ export class ListenerState {
   /** What heads say about a client with this address; made once per connection. */
   factsOf(remoteAddress: string): ClientFacts {
     const address = remoteAddress === '' ? 'unknown' : remoteAddress;
-    const lines = `x-forwarded-for: ${address}\r\nx-forwarded-proto: http\r\nvia: 1.1 edgebalancer\r\n`;
+    const scheme = this.plan.tls === null ? HTTP : HTTPS;
+    const lines = `x-forwarded-for: ${address}\r\nx-forwarded-proto: ${scheme.toString()}\r\nvia: 1.1 edgebalancer\r\n`;
     const trusted = this.#trusted.trusts(remoteAddress);
     hashIdentity(this.#hash, address);
     return {
       trusted,
       forwardedLines: Buffer.from(lines, 'latin1'),
       address: Buffer.from(address, 'latin1'),
-      scheme: HTTP,
+      scheme,
       identityLow: this.#hash.low,
       identityHigh: this.#hash.high,
       proxies: trusted ? this.#trusted : null,
@@ -71,6 +72,7 @@ export class ListenerState {
 /** For requests that name their host themselves. */
 const NO_AUTHORITY = Buffer.alloc(0);
 const HTTP = Buffer.from('http', 'latin1');
+const HTTPS = Buffer.from('https', 'latin1');
 
 export class RouteState {
   readonly plan: RoutePlan;

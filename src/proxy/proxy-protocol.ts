@@ -28,6 +28,14 @@ export interface Peer {
   readonly remotePort: number;
 }
 
+/** Whose a connection is, null for the socket's own peer's, and the first bytes behind what said so: `buf[start, end)`. */
+export interface Announcement {
+  readonly peer: Peer | null;
+  readonly buf: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The longest line of version 1, its end included. */
 const V1_BYTES_MAX = 107;
 /** Of version 2 with all its values: certificates of clients may be among them. */

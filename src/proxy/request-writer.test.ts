@@ -30,6 +30,7 @@ function rewrite(raw: string, options: Options = {}): string[] {
     {
       name: 'l',
       address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+      tls: null,
       proxyProtocol: false,
       trustedProxies: options.trusted === true ? [`${peer}/32`] : [],
       limits: { connections: 0, bodyBytes: 0, bodyBytesPerSecond: 0, ...limits },

@@ -65,6 +65,9 @@ async function bed(options: Omit<PlaneOptions, 'ports'> = {}): Promise<Bed> {
       accept = onAccept;
       return Promise.resolve({ port: 1, close: () => {} });
     },
+    tlsAcceptor: () => {
+      throw new Error('these connections are in the clear');
+    },
     connect: (_address, handler) => {
       const connection = new FakeConnection(handler);
       dialled.push(connection);

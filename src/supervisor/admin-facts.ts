@@ -1,8 +1,8 @@
 /** What the admin API is told: the supervisor's knowledge in the API's shapes. */
-import type { DiscoveryEntry, OverviewAnswer, WorkerEntry } from '#contract/admin.ts';
+import type { DiscoveryEntry, ListenerTls, OverviewAnswer, WorkerEntry } from '#contract/admin.ts';
 import type { AdminView } from '#control/admin/view.ts';
 import type { StreamCounts } from '#control/events/event-hub.ts';
-import type { Plan, SocketAddress } from '#core/plan.ts';
+import type { ListenerTlsPlan, Plan, SocketAddress } from '#core/plan.ts';
 import type { Discovery } from '#discovery/discovery.ts';
 import { G } from '#memory/counters.ts';
 import type { Tables } from '#memory/tables.ts';
@@ -15,6 +15,7 @@ import { boundAddress } from './address-text.ts';
 import { processResources } from './process-facts.ts';
 import type { CircuitChange } from './event-log.ts';
 import type { BackendWatch } from './backend-watch.ts';
+import type { ServedCertificate } from './certificates.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 /** The supervisor, as far as it is told of here. */
@@ -23,6 +24,7 @@ export interface Facts {
   readonly tables: Tables;
   readonly watch: BackendWatch;
   readonly discovery: Pick<Discovery, 'status'>;
+  readonly certificates: readonly ServedCertificate[];
   readonly circuitChange: (slot: number) => CircuitChange | undefined;
   readonly workers: readonly WorkerHandle[];
   readonly workerRestarts: number;
@@ -78,11 +80,13 @@ export function adminView(facts: () => Facts, adminAddresses: () => readonly Soc
   };
 }
 
-export function observedOf({ plan, tables, watch, discovery, workers, circuitChange }: Facts): Observed {
+export function observedOf(facts: Facts): Observed {
+  const { plan, tables, watch, discovery, certificates, workers, circuitChange } = facts;
   return {
     plan,
     tables,
     workerRows: workers.length,
+    certificates,
     probes: (slot) => {
       const prober = watch.prober(slot);
       if (prober === undefined) return null;
@@ -141,7 +145,11 @@ function overviewOf(facts: Facts): Omit<OverviewAnswer, 'drift'> {
     reloads: facts.reloads,
     workers: workers.map((worker) => workerEntry(worker, tables)),
     workerRestarts: facts.workerRestarts,
-    listeners: plan.listeners.map(({ name, address }) => ({ name, address: boundAddress(address, ports[name]) })),
+    listeners: plan.listeners.map(({ name, address, tls }) => ({
+      name,
+      address: boundAddress(address, ports[name]),
+      tls: tls === null ? null : listenerTls(name, tls, facts.certificates),
+    })),
     totals: {
       requests: metricsReport(observed).totalRequests,
       inFlight: inFlight(observed),
@@ -152,6 +160,19 @@ function overviewOf(facts: Facts): Omit<OverviewAnswer, 'drift'> {
       backendsUp: backends.filter(({ slot }) => isServing(tables, slot)).length,
     },
   };
+}
+
+function listenerTls(
+  listener: string,
+  { minVersion, clientCa }: ListenerTlsPlan,
+  served: readonly ServedCertificate[],
+): ListenerTls {
+  const certificates = served
+    .filter((certificate) => certificate.listener === listener)
+    .map(({ file, names, issuer, notAfterMs, fingerprint }) => {
+      return { file, names, issuer, notAfter: new Date(notAfterMs).toISOString(), fingerprint };
+    });
+  return { minVersion, clientCertificates: clientCa !== null, certificates };
 }
 
 function workerEntry({ row, state, engine, revision }: WorkerHandle, { counters }: Tables): WorkerEntry {

@@ -9,6 +9,7 @@ import { anyProbe } from '#probes/any-probe.ts';
 import type { Probe } from '#probes/probe.ts';
 import type { Transition } from '#probes/prober.ts';
 import { BackendWatch } from './backend-watch.ts';
+import { Certificates } from './certificates.ts';
 import type { EventFeed } from './event-feed.ts';
 import { EventLog } from './event-log.ts';
 import { MemorySampler } from './memory-sampler.ts';
@@ -33,6 +34,7 @@ export interface Running {
   readonly watch: BackendWatch;
   readonly events: EventLog;
   readonly memory: MemorySampler;
+  readonly certificates: Certificates;
   /** What is shared with other replicas; null: nothing. */
   shared: SharedState | null;
 }
@@ -81,12 +83,13 @@ export function assemble(plan: Plan, parts: AssemblyParts): Running {
     tables,
     timers,
     log,
-    current: () => ({ plan: current(), addresses: watch.addresses() }),
+    current: () => ({ plan: current(), addresses: watch.addresses(), tls: certificates.current }),
     onProgress: () => publisher.progress(),
     onWorker: (worker, state, reason) => feed.worker(worker, state, reason),
   });
+  const certificates = new Certificates({ timers, log, onChange: (tls) => pool.broadcast({ type: 'tls', tls }) });
   const publisher = new Publisher(pool, timers, log);
   const events = new EventLog(tables.events, timers, log, current, feed);
   const memory = new MemorySampler(tables.process, timers);
-  return { plan, tables, pool, publisher, watch, events, memory, shared: null };
+  return { plan, tables, pool, publisher, watch, events, memory, certificates, shared: null };
 }

@@ -131,7 +131,9 @@ export class Supervisor {
       const { plan, commit } = this.#compile(config.config, config.revision);
       await Promise.all(plan.listeners.map(({ name, address }) => checkAddress(`Listener "${name}"`, address)));
       checkAccessLog(plan.accessLog);
-      const { pool, watch, events, memory } = (this.#running = this.#assemble(plan, limitHashKey(shared)));
+      const running = (this.#running = this.#assemble(plan, limitHashKey(shared)));
+      const { pool, watch, events, memory, certificates } = running;
+      certificates.begin(plan);
       watch.enter(plan, commit());
       const workers = pool.growTo(plan.workers);
       // Whatever requests do not wait for comes after the first worker listens: at start, every millisecond of CPU counts.
@@ -198,6 +200,7 @@ export class Supervisor {
     this.#discovery.stop();
     this.#running?.watch.stop();
     this.#running?.memory.stop();
+    this.#running?.certificates.stop();
     await this.#running?.shared?.stop();
     await this.#running?.pool.terminate();
     // What the workers have recorded to the last lies in shared memory.
@@ -324,7 +327,10 @@ export class Supervisor {
       const { plan, commit } = this.#compile(config, revision);
       return {
         plan,
-        refusal: () => refusal(this.plan, plan, this.tables.capacity.workers) ?? accessLogRefusal(plan.accessLog),
+        refusal: () =>
+          refusal(this.plan, plan, this.tables.capacity.workers) ??
+          accessLogRefusal(plan.accessLog) ??
+          this.#live.certificates.refusal(plan),
         publish: () => this.#publish(plan, commit),
       };
     } catch (error) {
@@ -334,7 +340,7 @@ export class Supervisor {
   }
 
   async #publish(plan: Plan, commit: () => Set<string>): Promise<boolean> {
-    const { pool, watch, publisher, tables, plan: before } = this.#live;
+    const { pool, watch, publisher, tables, certificates, plan: before } = this.#live;
     const added = commit();
     this.#rows.forgetStrategies(before, plan);
     this.#live.plan = plan;
@@ -342,7 +348,8 @@ export class Supervisor {
     this.#feed.planned(before, plan, tables.slots);
     watch.follow(plan);
     this.#live.shared?.limits.obey(plan.rateLimits);
-    const obeyed = publisher.publish(plan, watch.addresses());
+    certificates.obey(plan);
+    const obeyed = publisher.publish(plan, watch.addresses(), certificates.current);
     try {
       await pool.growTo(plan.workers);
     } catch (error) {
@@ -364,12 +371,13 @@ export class Supervisor {
   }
 
   #facts(): Facts {
-    const { plan, tables, watch, pool, events } = this.#live;
+    const { plan, tables, watch, pool, events, certificates } = this.#live;
     return {
       plan,
       tables,
       watch,
       discovery: this.#discovery,
+      certificates: certificates.served,
       circuitChange: (slot) => events.lastChange(slot),
       workers: pool.handles,
       workerRestarts: pool.restarts,

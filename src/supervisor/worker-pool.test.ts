@@ -55,7 +55,7 @@ function setUp() {
     tables,
     timers,
     log,
-    current: () => ({ plan: { revision, edition: revision } as Plan, addresses: {} }),
+    current: () => ({ plan: { revision, edition: revision } as Plan, addresses: {}, tls: {} }),
     onProgress: () => {},
   });
   /** Starts two workers that listen. */

@@ -5,7 +5,7 @@
 import type { Log, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Tables } from '#memory/tables.ts';
-import type { ResolvedAddresses, ToWorker, WorkerStart } from '#worker/messages.ts';
+import type { ResolvedAddresses, TlsByListener, ToWorker, WorkerStart } from '#worker/messages.ts';
 import { Backoff } from './backoff.ts';
 import { OperatorError } from './operator-error.ts';
 import { WorkerHandle, type Spawn, type WorkerEvents } from './worker-handle.ts';
@@ -17,7 +17,11 @@ export interface WorkerPoolOptions {
   readonly timers: Timers;
   readonly log: Log;
   /** What a new worker obeys: the plan in force and the addresses known now. */
-  readonly current: () => { readonly plan: Plan; readonly addresses: ResolvedAddresses };
+  readonly current: () => {
+    readonly plan: Plan;
+    readonly addresses: ResolvedAddresses;
+    readonly tls: TlsByListener;
+  };
   /** Some worker obeys another edition, has come or has gone. */
   readonly onProgress: () => void;
   /** `reason` says why one died. */
@@ -107,8 +111,8 @@ export class WorkerPool implements WorkerEvents {
     this.#starting.get(handle)?.resolve();
     this.#starting.delete(handle);
     // The plan may have moved on while the thread started.
-    const { plan, addresses } = this.#options.current();
-    if (plan.edition > handle.edition) handle.post({ type: 'plan', plan, addresses });
+    const { plan, addresses, tls } = this.#options.current();
+    if (plan.edition > handle.edition) handle.post({ type: 'plan', plan, addresses, tls });
   }
 
   onPublished(): void {
@@ -162,8 +166,8 @@ export class WorkerPool implements WorkerEvents {
 
   #spawn(worker: number): WorkerHandle {
     const { buffer, tables, spawn, timers, current } = this.#options;
-    const { plan, addresses } = current();
-    const start: WorkerStart = { worker, buffer, capacity: tables.capacity, plan, addresses, ports: this.ports };
+    const { plan, addresses, tls } = current();
+    const start: WorkerStart = { worker, buffer, capacity: tables.capacity, plan, addresses, tls, ports: this.ports };
     return new WorkerHandle(spawn, start, timers.nowMs(), this);
   }
 

@@ -6,6 +6,7 @@
  *   into the connection (`write`, `end`, `destroy`, …).
  * - The bytes given to `onRead` belong to the engine and are overwritten once the call returns: copy what must live on.
  * - The bytes given to `write` belong to the caller again when the call returns.
+ * - Over TLS one read is deciphered into several: a few calls of `onRead` may follow a `pause`.
  * - `onClose` comes once, when the connection ends for any reason but the owner's own `destroy` or `reset`. After it, or
  *   after those two, no method of the handler is called any more.
  */
@@ -63,8 +64,51 @@ export interface Listener {
   close(): void;
 }
 
+/** A certificate and what it is chosen by. */
+export interface TlsCertificate {
+  /** PEM: the certificate, and its chain behind it. */
+  readonly cert: string;
+  /** PEM: its private key. */
+  readonly key: string;
+  /** Host names that it is for, lower case; `*.` in front stands for one label (RFC 6125, section 6.4.3). */
+  readonly names: readonly string[];
+}
+
+export interface TlsSettings {
+  /** The first is for clients who name no host, or one that none of them is for. */
+  readonly certificates: readonly TlsCertificate[];
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** PEM: whoever connects must show a certificate that one of these has signed. Null: nobody is asked for one. */
+  readonly clientCa: string | null;
+  /** 48 bytes. Threads that have the same continue each other's sessions (RFC 5077). */
+  readonly ticketKeys: Uint8Array;
+}
+
+export type Handshake = 'whole' | 'resumed' | 'failed';
+
+/** What an acceptor tells and asks. */
+export interface TlsEvents {
+  /** A handshake has ended. `error` is the code of what went wrong. */
+  onHandshake(how: Handshake, error: string | null): void;
+  /** What is sent to a client that speaks in the clear, before its connection ends. */
+  inTheClear(): Buffer;
+}
+
+/** The server's side of TLS for one listener. */
+export interface TlsAcceptor {
+  /** For connections that come from now on; throws where key and certificate cannot be used. */
+  use(settings: TlsSettings): void;
+  /**
+   * The same connection, enciphered: its handler gets what the client means, once it has shown that it can. `early` is what
+   * has been read of it already. `connection` is of no use any more but for the peer's address. A connection that has no
+   * handler yet is secured before `onAccept` returns.
+   */
+  secure(connection: Connection, early: Buffer | null): Connection;
+}
+
 export interface Transport {
   readonly name: string;
+  tlsAcceptor(settings: TlsSettings, events: TlsEvents): TlsAcceptor;
   /** Calls `onAccept` for each connection, which must set its handler before it returns. */
   listen(options: ListenOptions, onAccept: (connection: Connection) => void): Promise<Listener>;
   /** Begins to connect; `handler.onConnect` or `handler.onClose` follows, never before this call returns. */

@@ -25,11 +25,13 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   const plane = new DataPlane(new NetTransport(), tables, start.worker, start.plan);
   plane.accessLog = keeper.log;
   plane.resolve(start.addresses);
+  plane.useTls(start.tls);
   plane.start();
 
   port.on('message', (message: ToWorker) => {
     switch (message.type) {
       case 'plan':
+        plane.useTls(message.tls);
         plane.publish(message.plan);
         followLog(keeper, plane, message.plan);
         plane.resolve(message.addresses);
@@ -37,6 +39,9 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
         break;
       case 'addresses':
         plane.resolve(message.addresses);
+        break;
+      case 'tls':
+        plane.useTls(message.tls);
         break;
       case 'reopen-log': {
         const unopened = keeper.reopen();

@@ -167,7 +167,7 @@ export const OVERVIEW: OverviewAnswer = {
   reloads: { ok: 1, failed: 0 },
   workers: [{ worker: 0, state: 'ready', engine: 'net', revision: 7, connections: 12, inFlight: 5 }],
   workerRestarts: 0,
-  listeners: [{ name: 'public', address: '0.0.0.0:8080' }],
+  listeners: [{ name: 'public', address: '0.0.0.0:8080', tls: null }],
   drift: {
     file: '/etc/edgebalancer/edgebalancer.yaml',
     wins: 'live',

@@ -36,6 +36,7 @@ export function observedPool(count: number): ObservedPool {
     probes: () => null,
     addresses: () => [],
     circuitChange: () => null,
+    certificates: [],
     discovery: () => null,
   };
   const pool = plan.pools[0] as PoolPlan;

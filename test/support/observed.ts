@@ -37,6 +37,7 @@ export function observedTwo(): { observed: Observed; recorders: readonly Recorde
     probes,
     addresses: () => [],
     circuitChange: () => null,
+    certificates: [],
     discovery: () => null,
   };
   return { observed, recorders: [0, 1].map((worker) => new Recorder(tables.counters.rows[worker] as CounterRow)) };

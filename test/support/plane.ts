@@ -54,6 +54,7 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
       {
         name: 'public',
         address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+        tls: null,
         proxyProtocol: options.listener?.proxyProtocol ?? false,
         trustedProxies: options.listener?.trustedProxies ?? [],
         limits: {

@@ -47,6 +47,7 @@ function listener({
   return {
     name,
     address: { kind: 'tcp', host, port },
+    tls: null,
     proxyProtocol: false,
     trustedProxies: [],
     limits: {

@@ -58,9 +58,11 @@ function configuration(task: Task, choice: EdgeBalancerChoice): string {
   const otlp = traced === undefined ? 'null' : `"${choice.tracesTo ?? `http://${task.backends[0]}`}"`;
   const access = logged ? `{ to: "${join(task.directory, 'access.log')}" }` : 'null';
   const backends = task.backends.map((backend, at) => `      - { id: b${at}, url: "http://${backend}" }`);
+  const tls =
+    task.tls === undefined ? 'null' : `{ certificates: [{ cert: "${task.tls.cert}", key: "${task.tls.key}" }] }`;
   return `workers: ${task.workers}
 listeners:
-  - { name: public, address: "127.0.0.1:${task.port}" }
+  - { name: public, address: "127.0.0.1:${task.port}", tls: ${tls} }
 routes:
   - { name: app, match: { path: /proxy/ }, stripPrefix: /proxy, pool: app }
 pools:

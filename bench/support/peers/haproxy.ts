@@ -138,7 +138,7 @@ defaults
   timeout server 60s
   timeout http-request 10s
 frontend public
-  bind 127.0.0.1:${task.port} backlog 4096
+  bind 127.0.0.1:${task.port} backlog 4096${task.tls === undefined ? '' : ` ssl crt ${task.tls.both} alpn http/1.1`}
 ${frontend}
 backend app
 ${backend}

@@ -89,6 +89,11 @@ function keepAlive(task: Task): string {
   return `keepalive ${connections}; keepalive_requests 1000000000; keepalive_timeout 50s;`;
 }
 
+function tlsOf({ tls }: Task): string {
+  if (tls === undefined) return '';
+  return `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:10m;`;
+}
+
 function start(task: Task, upstream: string, directives: string): { file: string; args: string[] } {
   const file = join(task.directory, 'nginx.conf');
   const { directory } = task;
@@ -115,7 +120,8 @@ http {
   scgi_temp_path ${directory}/scgi;
   ${upstream}
   server {
-    listen 127.0.0.1:${task.port} backlog=4096${task.workers > 1 ? ' reuseport' : ''};
+    listen 127.0.0.1:${task.port} backlog=4096${task.workers > 1 ? ' reuseport' : ''}${task.tls === undefined ? '' : ' ssl'};
+    ${tlsOf(task)}
     location /proxy/ {
       proxy_pass http://app/;
       proxy_http_version 1.1;

@@ -13,6 +13,15 @@ export interface Task {
   readonly workers: number;
   /** Clients to expect at most. */
   readonly connectionsMax: number;
+  /** PEM files: clients come by TLS. Undefined: in the clear. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  /** Both in one, as HAProxy wants them. */
+  readonly both: string;
 }
 
 /** A proxy to measure. */

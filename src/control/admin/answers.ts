@@ -52,7 +52,27 @@ export const overviewAnswer: z.ZodType<OverviewAnswer> = z.strictObject({
     }),
   ),
   workerRestarts: count,
-  listeners: z.array(z.strictObject({ name: z.string(), address: z.string() })),
+  listeners: z.array(
+    z.strictObject({
+      name: z.string(),
+      address: z.string(),
+      tls: z
+        .strictObject({
+          minVersion: z.enum(['TLSv1.2', 'TLSv1.3']),
+          clientCertificates: z.boolean(),
+          certificates: z.array(
+            z.strictObject({
+              file: z.string(),
+              names: z.array(z.string()),
+              issuer: z.string(),
+              notAfter: time,
+              fingerprint: z.string(),
+            }),
+          ),
+        })
+        .nullable(),
+    }),
+  ),
   drift,
   totals: z.strictObject({
     requests: count,

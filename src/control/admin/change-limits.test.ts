@@ -107,3 +107,30 @@ test('M1: no token of the configuration is named as one that was made', () => {
   assert.deepEqual(refused(more, FILE, made('other')), []);
   assert.deepEqual(refused(more, more, made('ci')), [], 'what the file has begun may stay');
 });
+
+describe("a listener's TLS", () => {
+  const listener = (more: string): string => `${FILE}listeners: [{ name: public${more} }]\n`;
+  const TLS = ', tls: { certificates: [{ cert: a.pem, key: a.key }], clientCa: ca.pem }';
+
+  test('may stay, and not change, go or come', () => {
+    const at = ['listeners.0.tls'];
+    assert.deepEqual(refused(listener(TLS), listener(TLS)), []);
+    assert.deepEqual(refused(listener(`${TLS}, address: ":81"`), listener(TLS)), []);
+    for (const other of ['', ', tls: null', TLS.replace('a.key', '/etc/passwd'), TLS.replace(', clientCa: ca.pem', '')])
+      assert.deepEqual(refused(listener(other), listener(TLS)), at, other);
+    assert.deepEqual(refused(listener(TLS)), at);
+    assert.deepEqual(
+      refused(listener(TLS).replace('name: public, ', ''), listener('')),
+      at,
+      'the name that it has by default',
+    );
+  });
+
+  test('belongs to the listener of its name, wherever that stands', () => {
+    const two = (first: string, second: string): string =>
+      `${FILE}listeners: [{ name: a${first} }, { name: b${second} }]\n`;
+    const turned = `${FILE}listeners: [{ name: b }, { name: a${TLS} }]\n`;
+    assert.deepEqual(refused(turned, two(TLS, '')), []);
+    assert.deepEqual(refused(two('', TLS), two(TLS, '')), ['listeners.0.tls', 'listeners.1.tls']);
+  });
+});

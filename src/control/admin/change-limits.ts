@@ -10,6 +10,8 @@
  *   one writes an `authorized_keys`. Standard output, and none at all, may always be chosen.
  * - No other place for questions to the copilot. Whoever answers them is sent the key from the environment, and what the tools
  *   read: a `baseUrl` of one's own would have both. The built-in provider may always be chosen.
+ * - Nothing of a listener's TLS. Its files are read as this process's user; without it, or without `clientCa`, whoever listens on
+ *   the way, or has no certificate, would be let in.
  * - No token named as one that was made here already: the audit could not tell the two apart.
  * - Not without any operator. Nobody could undo it over the API any more.
  *
@@ -29,6 +31,8 @@ const PROBLEMS_MAX = 50;
 const STANDARD_OUTPUTS: readonly unknown[] = ['-', '/dev/stdout', '/dev/stderr'];
 const LOG_DEFAULT = '-';
 const BUILTIN = 'builtin';
+const LISTENER_DEFAULT = 'public';
+const NO_TLS = 'null';
 
 /** Throws `Invalid`. `tokens`: all there are while `before` is in force. */
 export function refuseBeyondApi(before: unknown, document: ConfigDocument, tokens: () => readonly TokenEntry[]): void {
@@ -37,6 +41,7 @@ export function refuseBeyondApi(before: unknown, document: ConfigDocument, token
     ...newReferences(before, after),
     ...otherLogFile(before, after),
     ...otherModelPlace(before, after),
+    ...otherTls(before, after),
     ...takenNames(before, after, tokens),
     ...withoutOperator(before, after, tokens),
   ];
@@ -101,6 +106,28 @@ function otherModelPlace(before: unknown, after: unknown): FieldProblem[] {
     }));
 }
 
+/** Listeners go by their names; one without is called `public`. */
+function otherTls(before: unknown, after: unknown): FieldProblem[] {
+  const said = (data: unknown): Map<unknown, string> =>
+    new Map(
+      listOf(data, ['listeners']).map((listener) => [
+        part(listener, ['name']) ?? LISTENER_DEFAULT,
+        JSON.stringify(part(listener, ['tls']) ?? null),
+      ]),
+    );
+  const [old, now] = [said(before), said(after)];
+  return [...now.keys()].flatMap((name, at) =>
+    now.get(name) === (old.get(name) ?? NO_TLS)
+      ? []
+      : [
+          {
+            path: fieldPath(['listeners', at, 'tls']),
+            message: 'only the configuration file may change it; leave it as it is here',
+          },
+        ],
+  );
+}
+
 function withoutOperator(before: unknown, after: unknown, tokens: () => readonly TokenEntry[]): FieldProblem[] {
   const isOperator = (token: unknown): boolean => part(token, ['role']) === 'operator';
   if (!listAt(before).some(isOperator) || listAt(after).some(isOperator)) return [];
@@ -131,8 +158,12 @@ function takenNames(before: unknown, after: unknown, tokens: () => readonly Toke
 }
 
 function listAt(data: unknown): readonly unknown[] {
-  const tokens = part(data, ['admin', 'tokens']);
-  return Array.isArray(tokens) ? (tokens as readonly unknown[]) : [];
+  return listOf(data, ['admin', 'tokens']);
+}
+
+function listOf(data: unknown, path: readonly string[]): readonly unknown[] {
+  const list = part(data, path);
+  return Array.isArray(list) ? (list as readonly unknown[]) : [];
 }
 
 /** Undefined when there is no such part. */

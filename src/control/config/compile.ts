@@ -67,6 +67,7 @@ function compileListener(listener: ListenerConfig): ListenerPlan {
   return {
     name: listener.name,
     address: listener.address,
+    tls: listener.tls,
     proxyProtocol: listener.proxyProtocol,
     trustedProxies: listener.trustedProxies,
     limits: listener.limits,

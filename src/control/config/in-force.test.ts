@@ -39,8 +39,6 @@ test('what would be unsafe to leave undone is refused at its key', () => {
       `${POOL}engine: io_uring`,
       'f:4:1: engine: the io_uring engine is not part of this version; write `auto` or `net`',
     ],
-    [`${POOL}listeners: [{ tls: { certificates: [{ cert: a, key: b }] } }]`, 'f:4:15: listeners[0].tls: '],
-    [`${POOL}listeners: [{ tls: { clientCa: c, certificates: [{ cert: a, key: b }] } }]`, 'f:4:15: listeners[0].tls: '],
     [
       `${POOL}listeners: [{ http2: true }]`,
       'f:4:15: listeners[0].http2: HTTP/2 is not part of this version; leave it out or write `false`',

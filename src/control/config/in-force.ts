@@ -27,11 +27,6 @@ const NOT_IN_FORCE: readonly Row[] = [
     says: 'the io_uring engine is not part of this version; write `auto` or `net`',
   },
   {
-    key: 'listeners.*.tls',
-    kind: 'refuse',
-    says: 'TLS for clients is not part of this version, and clients would be served in the clear; leave it out, and end TLS in front',
-  },
-  {
     key: 'listeners.*.http2',
     kind: 'refuse',
     idle: (value) => value !== true,

@@ -1,6 +1,6 @@
 /** Text of a configuration in, a checked configuration out, or everything that is wrong with it. Never throws. */
 import type { z } from 'zod';
-import { checkAcross } from './checks.ts';
+import { checkAcross, type Finding } from './checks.ts';
 import type { Environment } from './environment.ts';
 import { judgeForce } from './in-force.ts';
 import { describeIssue } from './messages.ts';
@@ -24,7 +24,13 @@ const EMPTY = 'the file is empty; the least that works is `pools: { app: { backe
 /** Nobody reads more, and finding the place of each takes time. */
 const PROBLEMS_MAX = 500;
 
-export function loadConfig(text: string, file: string, env: Environment): Loaded {
+/** `look` finds what only this machine can tell: whether files that the configuration names are there, say. */
+export function loadConfig(
+  text: string,
+  file: string,
+  env: Environment,
+  look: (config: Config) => readonly Finding[] = () => [],
+): Loaded {
   const source = new Source(text, file, env);
   if (source.data === undefined) return refused(source.problems);
   if (source.data === null) return refused([source.problem([], EMPTY)]);
@@ -37,7 +43,7 @@ export function loadConfig(text: string, file: string, env: Environment): Loaded
   const force = judgeForce(source.data, config);
   for (const { path, message } of force.refused) problems.push(source.problem(path, message, { key: true }));
   if (config !== null && read !== null) {
-    for (const found of checkAcross(config, read, source.data)) {
+    for (const found of [...checkAcross(config, read, source.data), ...look(config)]) {
       if (!touches(cut, found.about ?? [found.path])) problems.push(source.problem(found.path, found.message, found));
     }
     problems.push(...emptyFeatures(source, cut));

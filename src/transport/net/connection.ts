@@ -25,6 +25,11 @@ const SLAB_FROM_BYTES = 16 * 1024;
 /** Slabs kept at most: 4 MiB for each worker. */
 const SLABS_MAX = 16;
 
+/** What goes on over a connection's socket in its stead. */
+export interface Heir {
+  begin(socket: Socket): void;
+}
+
 export class NetConnection implements Connection {
   handler: ConnectionHandler;
   pendingBytes = 0;
@@ -40,6 +45,7 @@ export class NetConnection implements Connection {
   #atEnd = false;
   #remoteAddress: string | null = null;
   #remotePort = 0;
+  #heir: Heir | null = null;
   readonly #engine: EngineState;
   /** Node's read callback asks its owner for this at the end of the stream. */
   readonly _readableState = END_STATE;
@@ -53,6 +59,10 @@ export class NetConnection implements Connection {
   adopt(handle: StreamHandle): void {
     this.#handle = handle;
     this.#fd = handle.fd;
+    if (this.#heir !== null) {
+      this.#bequeath(this.#heir);
+      return;
+    }
     const { symbols, receive } = this.#engine;
     if (symbols === null) {
       this.#attach(new Socket(socketOptions(handle, receive)));
@@ -68,6 +78,12 @@ export class NetConnection implements Connection {
     handle.useUserBuffer(receive);
     handle.reading = true;
     handle.readStart();
+  }
+
+  /** From now on `heir` has the socket, or once there is one; this connection only knows its peer's address. */
+  yieldTo(heir: Heir): void {
+    if (this.#handle !== null) this.#bequeath(heir);
+    else this.#heir = heir;
   }
 
   /** Waits for an outgoing socket to connect. */
@@ -223,6 +239,24 @@ export class NetConnection implements Connection {
     socket.on('end', onSocketEnd);
     socket.on('error', onSocketError);
     socket.on('close', onSocketClose);
+  }
+
+  #bequeath(heir: Heir): void {
+    const handle = this.#handle as StreamHandle;
+    this.#readPeer();
+    this.destroyed = true;
+    this.#handle = null;
+    const socket = this.#socket;
+    if (socket === null) {
+      handle.reading = false;
+      handle.readStop();
+      heir.begin(new Socket({ handle, allowHalfOpen: true, manualStart: true } as object));
+    } else {
+      socket.off('end', onSocketEnd);
+      socket.off('error', onSocketError);
+      socket.off('close', onSocketClose);
+      heir.begin(socket);
+    }
   }
 
   #release(): void {

@@ -1,8 +1,19 @@
 /** The portable engine: Node's own sockets, read into one shared buffer and written without a queue. */
 import { createServer, createConnection, Socket, type Server } from 'node:net';
-import type { Connection, ConnectionHandler, ListenOptions, Listener, SocketAddress, Transport } from '../transport.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  ListenOptions,
+  Listener,
+  SocketAddress,
+  TlsAcceptor,
+  TlsEvents,
+  TlsSettings,
+  Transport,
+} from '../transport.ts';
 import { handleOf, learnSymbols, type ListenHandle, type StreamHandle } from './internals.ts';
 import { NetConnection, onSocketRead, type EngineState } from './connection.ts';
+import { NetTlsAcceptor } from './tls-acceptor.ts';
 
 /** One read takes at most this: large enough that a bulk body costs few calls, small enough to stay in a core's cache. */
 const RECEIVE_BYTES = 256 * 1024;
@@ -41,6 +52,10 @@ export class NetTransport implements Transport {
         server.close();
       },
     };
+  }
+
+  tlsAcceptor(settings: TlsSettings, events: TlsEvents): TlsAcceptor {
+    return new NetTlsAcceptor(this.#state, settings, events);
   }
 
   connect(address: SocketAddress, handler: ConnectionHandler): Connection {

@@ -10,6 +10,8 @@ import { Socket, type Server } from 'node:net';
 export interface StreamHandle {
   readonly fd: number;
   reading: boolean;
+  /** Bytes that wait in libuv for the kernel. */
+  readonly writeQueueSize?: number;
   onread: unknown;
   readStart(): number;
   readStop(): number;

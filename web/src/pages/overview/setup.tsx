@@ -1,9 +1,14 @@
 /** How it is set up: which strategy picks, where clients connect, and what it is estimated to cost. */
+import type { ListenerEntry } from '#contract/admin.ts';
 import { Stat, StatGroup } from '../../components/stat.tsx';
 import { cost, overview, strategies } from '../../data/resources.ts';
 import { useResource } from '../../data/resource.ts';
 import { money, UNKNOWN } from '../../format/figures.ts';
 import { Link } from '../../routing/link.tsx';
+
+function placeOf({ address, tls }: ListenerEntry): string {
+  return tls === null ? address : `${address} (TLS)`;
+}
 
 export function Setup() {
   const pools = Object.entries(useResource(strategies).value.value?.pools ?? {});
@@ -23,7 +28,7 @@ export function Setup() {
       />
       <Stat
         label="Proxy endpoint"
-        value={listeners.length === 0 ? UNKNOWN : listeners.map(({ address }) => address).join(', ')}
+        value={listeners.length === 0 ? UNKNOWN : listeners.map(placeOf).join(', ')}
         text
         note={
           workers === undefined

@@ -1,0 +1,270 @@
+/**
+ * A client's connection over TLS. Node's `TLSSocket` shakes hands and enciphers; around it this keeps what every connection
+ * promises (transport.ts): bytes written belong to the caller again at once, a connection that is destroyed says goodbye
+ * (close_notify, RFC 8446 section 6.1) behind what the kernel has taken, and reads land in the engine's one buffer.
+ */
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Connection, ConnectionHandler } from '../transport.ts';
+import type { EngineState, Heir, NetConnection } from './connection.ts';
+import { handleOf, type StreamHandle } from './internals.ts';
+import { tryWrite } from './write-sync.ts';
+
+/** A peer that does not take the goodbye is not waited for longer. */
+const GOODBYE_MS = 5_000;
+
+/** Whom a plain socket, and the TLS socket over it, belong to. */
+export interface Owned {
+  owner?: TlsConnection;
+}
+
+/** Node's mark that a socket is closed with a reset. */
+interface Resettable {
+  resetAndClosing?: boolean;
+}
+
+/** The plain socket below a TLS socket, by the name that Node has for it. */
+interface Layered {
+  readonly _parent?: Owned;
+}
+
+/** Whose TLS socket that is. */
+export function ownerOf(tls: TLSSocket): TlsConnection | undefined {
+  return (tls as unknown as Layered)._parent?.owner;
+}
+
+export class TlsConnection implements Connection, Heir {
+  handler: ConnectionHandler;
+  /** Bytes that the kernel has not taken, as they were before they were enciphered. */
+  pendingBytes = 0;
+  /** True once `onClose` was given or the owner destroyed the connection. */
+  destroyed = false;
+  readonly #engine: EngineState;
+  readonly #peer: NetConnection;
+  readonly #begin: (socket: Socket) => void;
+  /** The plain socket; null before there is one. */
+  #plain: Socket | null = null;
+  /** Null until hands are shaken. */
+  #tls: TLSSocket | null = null;
+  #handle: StreamHandle | null = null;
+  /** What was written before. */
+  #early: Buffer[] = [];
+  #paused = false;
+  #ending = false;
+  /** Read by Node and not yet by us. */
+  #unread: Buffer | null;
+
+  /** `begin` has hands shaken over the plain socket. */
+  constructor(engine: EngineState, peer: NetConnection, unread: Buffer | null, begin: (socket: Socket) => void) {
+    this.#engine = engine;
+    this.#peer = peer;
+    this.#unread = unread;
+    this.#begin = begin;
+    this.handler = peer.handler;
+  }
+
+  get remoteAddress(): string {
+    return this.#peer.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.#peer.remotePort;
+  }
+
+  begin(socket: Socket): void {
+    if (this.destroyed) {
+      socket.destroy();
+      return;
+    }
+    this.#plain = socket;
+    (socket as Owned).owner = this;
+    socket.setNoDelay(true);
+    // Whoever ends while hands are shaken has left; the TLS socket takes this over.
+    socket.allowHalfOpen = false;
+    if (this.#unread !== null) socket.unshift(this.#unread);
+    this.#unread = null;
+    this.#begin(socket);
+  }
+
+  /** Hands are shaken. */
+  opened(tls: TLSSocket): void {
+    if (this.destroyed) {
+      tls.destroy();
+      return;
+    }
+    this.#tls = tls;
+    tls.allowHalfOpen = true;
+    this.#handle = handleOf<StreamHandle>(tls);
+    (tls as Owned).owner = this;
+    tls.on('end', onEnd);
+    tls.on('error', onError);
+    tls.on('close', onClose);
+    this.#takeReads(tls);
+    const early = this.#early.splice(0);
+    this.pendingBytes = 0;
+    for (const bytes of early) this.#send(bytes);
+    if (this.#ending) tls.end();
+    if (early.length > 0 && this.pendingBytes === 0) this.handler.onDrain();
+  }
+
+  write(buffer: Buffer, start: number, end: number): boolean {
+    if (this.destroyed || end === start) return true;
+    const copy = Buffer.allocUnsafe(end - start);
+    buffer.copy(copy, 0, start, end);
+    if (this.#tls !== null) return this.#send(copy);
+    this.pendingBytes += copy.length;
+    this.#early.push(copy);
+    return false;
+  }
+
+  pause(): void {
+    if (this.destroyed || this.#paused) return;
+    this.#paused = true;
+    if (this.#tls !== null) this.#stopReading();
+  }
+
+  resume(): void {
+    if (this.destroyed || !this.#paused) return;
+    this.#paused = false;
+    if (this.#tls !== null) this.#startReading();
+  }
+
+  end(): void {
+    if (this.destroyed || this.#ending) return;
+    this.#ending = true;
+    this.#tls?.end();
+  }
+
+  isSilent(): boolean {
+    return !this.destroyed;
+  }
+
+  destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    const tls = this.#tls;
+    if (tls === null) {
+      if (this.#plain === null) this.#peer.destroy();
+      else this.#plain.destroy();
+    } else if (this.pendingBytes > 0) {
+      tls.destroy();
+    } else {
+      // What the kernel has is sent, and the goodbye behind it.
+      this.#stopReading();
+      tls.setTimeout(GOODBYE_MS, () => tls.destroy());
+      tls.destroySoon();
+    }
+  }
+
+  reset(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    const plain = this.#plain as (Socket & Resettable) | null;
+    if (plain === null) {
+      this.#peer.destroy();
+      return;
+    }
+    // `resetAndDestroy` would end the stream first, and a peer that reads quickly would take that for a clean end.
+    plain.resetAndClosing = true;
+    plain.destroy();
+  }
+
+  /** The connection ended by itself. */
+  closed(error: string | null): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    (this.#tls ?? this.#plain)?.destroy();
+    this.handler.onClose(error);
+  }
+
+  /** To a peer that has not begun a handshake. What the kernel does not take at once is dropped. */
+  sayInTheClear(bytes: Buffer): void {
+    const fd = this.#plain === null ? -1 : (handleOf<StreamHandle>(this.#plain)?.fd ?? -1);
+    if (fd >= 0) tryWrite(fd, bytes, 0, bytes.length);
+  }
+
+  atEnd(): void {
+    if (!this.destroyed) this.handler.onEnd();
+  }
+
+  #send(bytes: Buffer): boolean {
+    const tls = this.#tls as TLSSocket;
+    const { length } = bytes;
+    const first = tls.writableLength === 0;
+    let kept = length;
+    tls.write(bytes, () => {
+      if (kept === 0) return;
+      this.pendingBytes -= kept;
+      if (this.pendingBytes === 0 && !this.destroyed) this.handler.onDrain();
+    });
+    // Node calls back later even where the kernel has taken all at once.
+    if (first && this.#kernelHasAll()) {
+      kept = 0;
+      return true;
+    }
+    this.pendingBytes += kept;
+    return false;
+  }
+
+  #kernelHasAll(): boolean {
+    return handleOf<StreamHandle>(this.#plain as Socket)?.writeQueueSize === 0;
+  }
+
+  /** Has what is deciphered read into the engine's buffer; where Node's names for that are unknown, into one of Node's. */
+  #takeReads(tls: TLSSocket): void {
+    const { symbols, receive } = this.#engine;
+    if (symbols !== null && this.#handle !== null) {
+      const self = tls as unknown as Record<symbol, unknown>;
+      self[symbols.buffer] = receive;
+      self[symbols.callback] = onLeanRead;
+      self[symbols.generator] = null;
+      this.#handle.useUserBuffer(receive);
+      if (this.#paused) this.#stopReading();
+    } else {
+      tls.on('data', onData);
+      if (this.#paused) tls.pause();
+    }
+  }
+
+  #stopReading(): void {
+    if (this.#engine.symbols === null) {
+      this.#tls?.pause();
+    } else if (this.#handle !== null) {
+      this.#handle.reading = false;
+      this.#handle.readStop();
+    }
+  }
+
+  #startReading(): void {
+    if (this.#engine.symbols === null) {
+      this.#tls?.resume();
+    } else if (this.#handle !== null) {
+      this.#handle.reading = true;
+      this.#handle.readStart();
+    }
+  }
+}
+
+/** Node calls it with the TLS socket as `this`. */
+function onLeanRead(this: Owned, length: number, buffer: Buffer): boolean {
+  const owner = this.owner as TlsConnection;
+  if (!owner.destroyed) owner.handler.onRead(buffer, 0, length);
+  return true;
+}
+
+function onData(this: Owned, bytes: Buffer): void {
+  const owner = this.owner as TlsConnection;
+  if (!owner.destroyed) owner.handler.onRead(bytes, 0, bytes.length);
+}
+
+function onEnd(this: Owned): void {
+  this.owner?.atEnd();
+}
+
+function onError(this: Owned, error: NodeJS.ErrnoException): void {
+  this.owner?.closed(error.code ?? 'EIO');
+}
+
+function onClose(this: Owned): void {
+  this.owner?.closed(null);
+}
