@@ -312,9 +312,12 @@ export class DataPlane {
   }
 
   #accept(listener: ListenerState, connection: Connection): void {
-    const { connections } = listener.plan.limits;
+    const { limits, tls, name } = listener.plan;
+    const { connections } = limits;
     const most = connections > 0 ? connections : Infinity;
-    if (!this.#tables.listeners.open(this.worker, listener.row, most)) {
+    // A plan whose certificates cannot be read is refused before it comes here; were one to come, nobody is served in the clear.
+    const isServed = tls === null || this.#acceptors.has(name);
+    if (!isServed || !this.#tables.listeners.open(this.worker, listener.row, most)) {
       // Closed without a word: an answer would cost more than whoever floods pays for a connection.
       this.recorder.connectionRefused(listener.row);
       connection.destroy();

@@ -4,8 +4,9 @@
  * changes nothing: the certificates before it are served on, and the log says why.
  */
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { CertificateFacts } from '#control/tls/certificate.ts';
-import { filesOf, readTls, type TlsFinding, type TlsReading } from '#control/tls/read-tls.ts';
+import { filesOf, readTls, type ReadTls, type TlsFinding, type TlsReading } from '#control/tls/read-tls.ts';
 import { formatPath } from '#control/config/problem.ts';
 import type { Cancel, Log, Timers } from '#core/ports.ts';
 import type { ListenerPlan, ListenerTlsPlan, Plan } from '#core/plan.ts';
@@ -20,6 +21,10 @@ const TOGETHER_MS = 500;
 const AGAIN_MS = 5_000;
 /** Whoever learns a ticket key can read the TLS 1.2 sessions that it resumes: each serves for a day. */
 const TICKET_KEY_MS = 86_400_000;
+/**
+ * Each listener has ticket keys of its own, and new ones with whatever changes: who resumes a session is not verified again, and
+ * must not get in with one from a time when another authority was believed.
+ */
 const TICKET_KEY_BYTES = 48;
 
 /** A certificate that is served. */
@@ -37,7 +42,8 @@ export interface CertificatesOptions {
 
 interface Kept {
   readonly plan: ListenerTlsPlan;
-  readonly settings: TlsSettings;
+  readonly read: ReadTls;
+  readonly ticketKeys: Uint8Array;
   readonly served: readonly ServedCertificate[];
 }
 
@@ -45,7 +51,6 @@ export class Certificates {
   readonly #options: CertificatesOptions;
   readonly #kept = new Map<string, Kept>();
   readonly #watches = new Map<string, FileWatch>();
-  #ticketKeys: Uint8Array = randomBytes(TICKET_KEY_BYTES);
   #cancelTickets: Cancel | null = null;
   #cancelRead: Cancel | null = null;
   #stopped = false;
@@ -56,7 +61,9 @@ export class Certificates {
 
   /** What workers are to use now. */
   get current(): TlsByListener {
-    return Object.fromEntries([...this.#kept].map(([name, { settings }]) => [name, settings]));
+    return Object.fromEntries(
+      [...this.#kept].map(([name, { read, ticketKeys }]): [string, TlsSettings] => [name, { ...read, ticketKeys }]),
+    );
   }
 
   get served(): readonly ServedCertificate[] {
@@ -119,7 +126,9 @@ export class Certificates {
     const served = facts.flatMap((found, at) =>
       found === null ? [] : [{ ...found, listener: name, file: (tls.certificates[at] as { cert: string }).cert }],
     );
-    this.#kept.set(name, { plan: tls, settings: { ...read, ticketKeys: this.#ticketKeys }, served });
+    const isSame = before !== undefined && isDeepStrictEqual(read, before.read);
+    const ticketKeys = isSame ? before.ticketKeys : randomBytes(TICKET_KEY_BYTES);
+    this.#kept.set(name, { plan: tls, read, ticketKeys, served });
     const prints = (kept: Kept | undefined): string => kept?.served.map(({ fingerprint }) => fingerprint).join() ?? '';
     if (before !== undefined && prints(before) !== prints(this.#kept.get(name)))
       log.info({ listener: name, until: untilOf(served) }, 'certificates changed; new connections get the new ones');
@@ -155,11 +164,11 @@ export class Certificates {
 
   #renewTickets(): void {
     this.#cancelTickets = this.#options.timers.after(TICKET_KEY_MS, () => {
-      this.#ticketKeys = randomBytes(TICKET_KEY_BYTES);
       for (const [name, kept] of this.#kept)
-        this.#kept.set(name, { ...kept, settings: { ...kept.settings, ticketKeys: this.#ticketKeys } });
-      this.#options.onChange(this.current);
+        this.#kept.set(name, { ...kept, ticketKeys: randomBytes(TICKET_KEY_BYTES) });
       this.#renewTickets();
+      // Says again what is about to expire.
+      this.#readAgain(true);
     });
   }
 }

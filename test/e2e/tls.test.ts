@@ -184,6 +184,33 @@ describe('TLS for clients', { skip: need('openssl') }, () => {
     await until('resumed ones to be counted', async () => (await handshakes(run, 'resumed')) === 24);
   });
 
+  test('a session from before opens nothing to a client whose authority is no longer believed', async (t) => {
+    const own = new Authority(t).sign();
+    const [once, now] = [new Authority(t).sign(), new Authority(t).sign()];
+    const folder = temporaryDirectory(t);
+    const clientCa = join(folder, 'clients.pem');
+    copyFileSync(once.ca, clientCa);
+    const run = await house(t, { certificates: [pair(own)], clientCa });
+    const as = ({ cert, key }: Certificate): ConnectionOptions => {
+      return { ca: own.authority, cert: readFileSync(cert), key: readFileSync(key) };
+    };
+    const sessions: ConnectionOptions[] = [];
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const { wire, socket } = await dialTls(run.port, { ...as(once), maxVersion });
+      let session = socket.getSession();
+      socket.on('session', (given) => (session = given));
+      wire.send(REQUEST);
+      await wire.message();
+      socket.destroy();
+      sessions.push({ ...as(once), maxVersion, session: session! });
+    }
+    for (const session of sessions) assert.equal((await askTls(run.port, '/proxy/x', session)).status, 200);
+    assert.equal(await handshakes(run, 'resumed'), 2);
+    copyFileSync(now.ca, clientCa);
+    await until('the new authority', () => askTls(run.port, '/proxy/x', as(now)).catch(() => null));
+    for (const session of sessions) await assert.rejects(askTls(run.port, '/proxy/x', session), session.maxVersion);
+  });
+
   test('renewed files are served without a restart; what cannot be used changes nothing', async (t) => {
     const authority = new Authority(t);
     const [old, next] = [authority.sign(), authority.sign()];

@@ -7,6 +7,7 @@ import { Socket } from 'node:net';
 import type { Connection, ConnectionHandler } from '../transport.ts';
 import { handleOf, type LeanSymbols, type StreamHandle } from './internals.ts';
 import { isQuiet } from './read-sync.ts';
+import type { Slabs } from './slabs.ts';
 import { WRITE_FAILED, tryWrite, writeError } from './write-sync.ts';
 
 /** What all connections of an engine share. */
@@ -14,16 +15,8 @@ export interface EngineState {
   /** Every read of every connection lands here; safe, because reads are handled synchronously. */
   readonly receive: Buffer;
   symbols: LeanSymbols | null;
-  /** Buffers that unsent bytes waited in, for the next that have to wait. */
-  readonly slabs: Buffer[];
+  readonly slabs: Slabs;
 }
-
-/** As much as one read brings. */
-const SLAB_BYTES = 256 * 1024;
-/** Less than this is not worth a slab. */
-const SLAB_FROM_BYTES = 16 * 1024;
-/** Slabs kept at most: 4 MiB for each worker. */
-const SLABS_MAX = 16;
 
 /** What goes on over a connection's socket in its stead. */
 export interface Heir {
@@ -203,18 +196,14 @@ export class NetConnection implements Connection {
     if (this.pendingBytes === 0 && !this.destroyed) this.handler.onDrain();
   }
 
-  /** Keeps a copy until the kernel takes it. Large ones go into slabs that are used again, or each would be garbage. */
+  /** Keeps a copy until the kernel takes it. */
   #queue(buffer: Buffer, start: number, end: number): void {
-    const length = end - start;
     const { slabs } = this.#engine;
-    const slab =
-      length >= SLAB_FROM_BYTES && length <= SLAB_BYTES ? (slabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES)) : null;
-    const copy = slab === null ? Buffer.allocUnsafeSlow(length) : slab.subarray(0, length);
-    buffer.copy(copy, 0, start, end);
-    this.pendingBytes += length;
+    const copy = slabs.copy(buffer, start, end);
+    this.pendingBytes += copy.length;
     this.#promote().write(copy, () => {
-      if (slab !== null && slabs.length < SLABS_MAX) slabs.push(slab);
-      this.flushed(length);
+      slabs.giveBack(copy);
+      this.flushed(copy.length);
     });
   }
 

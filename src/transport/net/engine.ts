@@ -13,6 +13,7 @@ import type {
 } from '../transport.ts';
 import { handleOf, learnSymbols, type ListenHandle, type StreamHandle } from './internals.ts';
 import { NetConnection, onSocketRead, type EngineState } from './connection.ts';
+import { Slabs } from './slabs.ts';
 import { NetTlsAcceptor } from './tls-acceptor.ts';
 
 /** One read takes at most this: large enough that a bulk body costs few calls, small enough to stay in a core's cache. */
@@ -20,7 +21,7 @@ const RECEIVE_BYTES = 256 * 1024;
 
 export class NetTransport implements Transport {
   readonly name = 'net';
-  readonly #state: EngineState = { receive: Buffer.allocUnsafeSlow(RECEIVE_BYTES), symbols: null, slabs: [] };
+  readonly #state: EngineState = { receive: Buffer.allocUnsafeSlow(RECEIVE_BYTES), symbols: null, slabs: new Slabs() };
 
   /** `lean: false` keeps to whole sockets, as on a Node whose internals are not known. */
   constructor(options: { readonly lean?: boolean } = {}) {

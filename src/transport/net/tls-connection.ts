@@ -81,6 +81,8 @@ export class TlsConnection implements Connection, Heir {
     socket.setNoDelay(true);
     // Whoever ends while hands are shaken has left; the TLS socket takes this over.
     socket.allowHalfOpen = false;
+    // What goes wrong below shows above.
+    socket.on('error', nothing);
     if (this.#unread !== null) socket.unshift(this.#unread);
     this.#unread = null;
     this.#begin(socket);
@@ -109,8 +111,7 @@ export class TlsConnection implements Connection, Heir {
 
   write(buffer: Buffer, start: number, end: number): boolean {
     if (this.destroyed || end === start) return true;
-    const copy = Buffer.allocUnsafe(end - start);
-    buffer.copy(copy, 0, start, end);
+    const copy = this.#engine.slabs.copy(buffer, start, end);
     if (this.#tls !== null) return this.#send(copy);
     this.pendingBytes += copy.length;
     this.#early.push(copy);
@@ -192,8 +193,10 @@ export class TlsConnection implements Connection, Heir {
     const { length } = bytes;
     const first = tls.writableLength === 0;
     let kept = length;
-    tls.write(bytes, () => {
-      if (kept === 0) return;
+    tls.write(bytes, (error) => {
+      this.#engine.slabs.giveBack(bytes);
+      // What is broken ends with `onClose`.
+      if (kept === 0 || (error !== undefined && error !== null)) return;
       this.pendingBytes -= kept;
       if (this.pendingBytes === 0 && !this.destroyed) this.handler.onDrain();
     });
@@ -244,6 +247,8 @@ export class TlsConnection implements Connection, Heir {
     }
   }
 }
+
+function nothing(): void {}
 
 /** Node calls it with the TLS socket as `this`. */
 function onLeanRead(this: Owned, length: number, buffer: Buffer): boolean {
