@@ -66,6 +66,15 @@ export interface ListenerTlsPlan {
   readonly clientCa: string | null;
 }
 
+/** As for listeners: what the files hold is given to workers apart from the plan. */
+export interface PoolTlsPlan {
+  /** A file of authorities; null: those that the system believes. */
+  readonly ca: string | null;
+  /** Files, both or neither: what is shown to backends that ask. */
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
 export interface ListenerLimits {
   readonly connections: number;
   readonly headerBytes: number;
@@ -144,6 +153,8 @@ export interface PoolPlan {
   /** Null: no request is asked twice. */
   readonly hedge: HedgePlan | null;
   readonly concurrency: ConcurrencyPlan | null;
+  /** How those of its backends that have a `tlsName` are verified. */
+  readonly tls: PoolTlsPlan;
   /** How long a backend that came back takes to reach its full weight; 0: at once. */
   readonly slowStartMs: number;
   readonly timeouts: {
@@ -185,6 +196,8 @@ export interface BackendPlan {
   /** `host:port`, or the socket's path: what Host becomes when the client gave none, and what hashing names it by. */
   readonly authority: string;
   readonly address: SocketAddress;
+  /** The host name or IP address that its certificate is verified for; null: it is spoken to in the clear. */
+  readonly tlsName: string | null;
   readonly weight: number;
   readonly tier: number;
   /** What an operator has set; requests go to `active` ones only. */

@@ -3,12 +3,13 @@
  * are not followed: they are statuses like any other. The timeout spans the whole probe.
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { failureText, judgeStatus, timeoutText, type Probe } from './probe.ts';
+import { request as httpsRequest } from 'node:https';
+import { failureText, judgeStatus, timeoutText, tlsOptions, type Probe } from './probe.ts';
 
 /** What is read of a body at most. A health page that says more does not say it in time anyway. */
 const BODY_BYTES_MAX = 64 * 1024;
 
-export const httpProbe: Probe = ({ address, authority, health }) =>
+export const httpProbe: Probe = ({ address, authority, health, tls }) =>
   new Promise((resolve) => {
     const from = performance.now();
     let settled = false;
@@ -17,7 +18,9 @@ export const httpProbe: Probe = ({ address, authority, health }) =>
       settled = true;
       resolve({ ok, ms: performance.now() - from, detail });
     };
-    const request = httpRequest({
+    const send = tls === null ? httpRequest : httpsRequest;
+    const request = send({
+      ...(tls !== null && tlsOptions(tls)),
       ...(address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port }),
       agent: false,
       method: health.method,

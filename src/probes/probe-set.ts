@@ -48,12 +48,13 @@ function targetsOf(plan: Plan): ProbeTarget[] {
   return plan.pools.flatMap(({ name, health, backends }) =>
     health === null
       ? []
-      : backends.map(({ id, slot, address, authority }) => ({
+      : backends.map(({ id, slot, address, authority, tlsName }) => ({
           pool: name,
           backend: id,
           slot,
           address,
           authority,
+          tlsName,
           health,
         })),
   );

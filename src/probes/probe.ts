@@ -1,4 +1,6 @@
 /** One active health check: what is asked of whom, and what came of it. */
+import { isIP } from 'node:net';
+import { checkServerIdentity, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { HealthPlan, SocketAddress } from '#core/plan.ts';
 
 export interface ProbeRequest {
@@ -6,6 +8,25 @@ export interface ProbeRequest {
   /** What Host says unless the plan names another. */
   readonly authority: string;
   readonly health: HealthPlan;
+  /** Null: in the clear. */
+  readonly tls: ProbeTls | null;
+}
+
+export interface ProbeTls {
+  /** The host name or IP address that the certificate is verified for. */
+  readonly name: string;
+  /** Authorities, and what is shown to servers that ask; undefined: those that the system believes, and nothing. */
+  readonly context: SecureContext | undefined;
+}
+
+/** Of `tls.connect` and `https.request`. An IP address is verified, and not sent as a name (RFC 6066, section 3). */
+export function tlsOptions({ name, context }: ProbeTls): ConnectionOptions {
+  return {
+    servername: isIP(name) === 0 ? name : '',
+    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+    ...(context !== undefined && { secureContext: context }),
+    ALPNProtocols: ['http/1.1'],
+  };
 }
 
 export interface ProbeResult {

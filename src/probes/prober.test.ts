@@ -13,7 +13,7 @@ const HEALTH = healthPlan({ intervalMs: 1_000, jitter: 0, unhealthyAfter: 2, hea
 
 function target(part: Partial<ProbeTarget> = {}): ProbeTarget {
   const address = { kind: 'tcp', host: 'app', port: 80 } as const;
-  return { pool: 'p', backend: 'b', slot: SLOT, address, authority: 'app:80', health: HEALTH, ...part };
+  return { pool: 'p', backend: 'b', slot: SLOT, address, authority: 'app:80', health: HEALTH, tlsName: null, ...part };
 }
 
 function setUp({
@@ -38,6 +38,7 @@ function setUp({
     timers,
     random,
     whereabouts: () => state.where,
+    tlsContext: () => undefined,
     onTransition: (transition) => transitions.push(transition),
   });
   return { prober, slots, timers, state, transitions, holdProbes: (until: Promise<void> | null) => (hold = until) };

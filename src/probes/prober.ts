@@ -7,6 +7,7 @@ import type { HealthState } from '#core/health-state.ts';
 import type { HealthPlan, SocketAddress } from '#core/plan.ts';
 import type { Cancel, Random, Timers } from '#core/ports.ts';
 import type { SlotTable } from '#memory/slots.ts';
+import type { SecureContext } from 'node:tls';
 import type { Probe, ProbeResult } from './probe.ts';
 
 /** All first probes begin within this time, in milliseconds. */
@@ -21,6 +22,7 @@ export interface ProbeTarget {
   readonly address: SocketAddress;
   readonly authority: string;
   readonly health: HealthPlan;
+  readonly tlsName: string | null;
 }
 
 /** Where a backend is now: its addresses in turn, or why there are none. */
@@ -50,6 +52,8 @@ export interface ProberPorts {
   readonly timers: Timers;
   readonly random: Random;
   readonly whereabouts: (slot: number) => Whereabouts;
+  /** With what backends of a pool are spoken to over TLS. */
+  readonly tlsContext: (pool: string) => SecureContext | undefined;
   readonly onTransition: (transition: Transition) => void;
 }
 
@@ -113,10 +117,11 @@ export class Prober {
   }
 
   #probe(addresses: readonly string[]): Promise<ProbeResult> {
-    const { address, authority, health } = this.#target;
+    const { address, authority, health, tlsName, pool } = this.#target;
     const host = addresses[this.#turn++ % addresses.length];
     const at = address.kind === 'tcp' && host !== undefined ? { ...address, host } : address;
-    return this.#ports.probe({ address: at, authority, health });
+    const tls = tlsName === null ? null : { name: tlsName, context: this.#ports.tlsContext(pool) };
+    return this.#ports.probe({ address: at, authority, health, tls });
   }
 
   #take(result: ProbeResult): void {

@@ -4,9 +4,10 @@
  * thousand backends are probed every few seconds.
  */
 import { createConnection } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { INCOMPLETE, type HeadLimits } from '#http1/head.ts';
 import { ResponseHead, parseResponseHead } from '#http1/response-head.ts';
-import { failureText, judgeStatus, timeoutText, type Probe, type ProbeRequest } from './probe.ts';
+import { failureText, judgeStatus, timeoutText, tlsOptions, type Probe, type ProbeRequest } from './probe.ts';
 
 const LIMITS: HeadLimits = { headerBytes: 64 * 1024, headerCount: 256, targetBytes: 0 };
 /** Heads are parsed one at a time and read at once, so one record serves all probes. */
@@ -14,21 +15,21 @@ const head = new ResponseHead(LIMITS.headerCount);
 
 export const statusProbe: Probe = (request) =>
   new Promise((resolve) => {
-    const { address, health } = request;
+    const { address, health, tls } = request;
     const from = performance.now();
     let received: Buffer = Buffer.alloc(0);
-    const socket = createConnection(
+    const at =
       address.kind === 'unix'
         ? { path: address.path }
-        : { host: address.host, port: address.port, autoSelectFamily: false },
-    );
+        : { host: address.host, port: address.port, autoSelectFamily: false };
+    const socket = tls === null ? createConnection(at) : connectTls({ ...at, ...tlsOptions(tls) });
     const settle = (ok: boolean, detail: string): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve({ ok, ms: performance.now() - from, detail });
     };
     const timer = setTimeout(() => settle(false, timeoutText(health.timeoutMs)), health.timeoutMs);
-    socket.once('connect', () => socket.write(requestText(request), 'latin1'));
+    socket.once(tls === null ? 'connect' : 'secureConnect', () => socket.write(requestText(request), 'latin1'));
     socket.on('data', (bytes: Buffer) => {
       received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
       const status = finalStatus(received);

@@ -18,8 +18,19 @@ import { DecisionBook } from '#observe/decision-book.ts';
 import { Recorder } from '#observe/recorder.ts';
 import { TrafficRecorder } from '#observe/traffic-recorder.ts';
 import { SpanWriter } from '#observe/span-record.ts';
-import type { Connection, Listener, TlsAcceptor, TlsSettings, Transport } from '#transport/transport.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  Listener,
+  TlsAcceptor,
+  TlsClientSettings,
+  TlsConnector,
+  TlsEvents,
+  TlsSettings,
+  Transport,
+} from '#transport/transport.ts';
 import { Attempt } from './attempt.ts';
+import type { Backend } from './backend.ts';
 import { DeadlineClock } from './deadline-clock.ts';
 import { DeadlineWheel } from './deadline.ts';
 import { AnnouncedClient } from './announced-client.ts';
@@ -44,6 +55,7 @@ const RESPONSE_LIMITS: HeadLimits = { headerBytes: 64 * 1024, headerCount: 256, 
 export const FIELDS_MAX = 1000;
 /** Exchanges and attempts kept for reuse; a burst beyond it is left to the garbage collector. */
 const SPARE_EXCHANGES_MAX = 1024;
+const SYSTEM_TLS: TlsClientSettings = { ca: null, cert: null, key: null };
 /** Nothing is known of the request, but that it should have come by TLS. */
 const REPLY_IN_THE_CLEAR: ErrorReplyOptions = {
   json: false,
@@ -55,6 +67,12 @@ const REPLY_IN_THE_CLEAR: ErrorReplyOptions = {
 };
 /** Connections that wait to be accepted, as far as the kernel allows (net.core.somaxconn). */
 const BACKLOG = 65535;
+
+/** By name. */
+export interface TlsSides {
+  readonly listeners: Readonly<Record<string, TlsSettings>>;
+  readonly pools: Readonly<Record<string, TlsClientSettings>>;
+}
 
 export class DataPlane {
   readonly transport: Transport;
@@ -99,6 +117,7 @@ export class DataPlane {
   readonly #ports: PoolPorts;
   readonly #listening: Listener[] = [];
   readonly #acceptors = new Map<string, TlsAcceptor>();
+  #connectors: ReadonlyMap<string, TlsConnector> = new Map();
   readonly #clock: DeadlineClock;
   #started = false;
   readonly #refreshing: NodeJS.Timeout[] = [];
@@ -150,21 +169,26 @@ export class DataPlane {
     for (const [slot, list] of Object.entries(addresses)) this.state.backends.get(Number(slot))?.resolve(list);
   }
 
-  /** Certificates and keys of the listeners whose plans have `tls`, for connections from now on. */
-  useTls(tls: Readonly<Record<string, TlsSettings>>): void {
-    for (const name of this.#acceptors.keys()) if (!(name in tls)) this.#acceptors.delete(name);
-    for (const [name, settings] of Object.entries(tls)) {
+  /** With what is spoken to clients and backends over TLS, for connections from now on. */
+  useTls({ listeners, pools }: TlsSides): void {
+    for (const name of this.#acceptors.keys()) if (!(name in listeners)) this.#acceptors.delete(name);
+    for (const [name, settings] of Object.entries(listeners)) {
       const acceptor = this.#acceptors.get(name);
       if (acceptor !== undefined) acceptor.use(settings);
-      else
-        this.#acceptors.set(
-          name,
-          this.transport.tlsAcceptor(settings, {
-            onHandshake: (how) => this.recorder.handshake(how, this.#listener(name).row),
-            inTheClear: () => errorReply(Fault.notTls, REPLY_IN_THE_CLEAR, this.date.at(Date.now())),
-          }),
-        );
+      else this.#acceptors.set(name, this.transport.tlsAcceptor(settings, this.#tlsEvents(name)));
     }
+    this.#connectors = new Map(
+      Object.entries(pools).map(([name, settings]) => [name, this.transport.tlsConnector(settings)]),
+    );
+  }
+
+  /** Begins to connect to a backend. */
+  connect(backend: Backend, handler: ConnectionHandler): Connection {
+    const { tlsName } = backend.plan;
+    if (tlsName === null) return this.transport.connect(backend.nextAddress(), handler);
+    // What it needs comes before the plan; without, it is verified all the same.
+    const connector = this.#connectors.get(backend.pool.name) ?? this.transport.tlsConnector(SYSTEM_TLS);
+    return connector.connect(backend.nextAddress(), tlsName, handler);
   }
 
   /** Opens a listener of the plan; returns its port. `port` replaces a port 0 of the plan. */
@@ -340,6 +364,13 @@ export class DataPlane {
     const early = listener.plan.tls === null || start === end ? null : Buffer.from(buf.subarray(start, end));
     const client = this.#serve(listener, this.#secured(listener, connection, early), peer ?? connection);
     if (early === null && start < end) client.onRead(buf, start, end);
+  }
+
+  #tlsEvents(name: string): TlsEvents {
+    return {
+      onHandshake: (how) => this.recorder.handshake(how, this.#listener(name).row),
+      inTheClear: () => errorReply(Fault.notTls, REPLY_IN_THE_CLEAR, this.date.at(Date.now())),
+    };
   }
 
   #serve(listener: ListenerState, connection: Connection, peer: Peer): Downstream {

@@ -1,5 +1,5 @@
 /** A plan made ready for one worker: routes compiled, pools with their strategies, listeners with what their clients get. */
-import type { ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
+import type { BackendPlan, ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
 import { Router, type RouteQuery } from '#core/routing/match.ts';
 import { chooseSplit } from '#core/routing/split.ts';
 import { Members } from '#core/balancing/members.ts';
@@ -278,13 +278,20 @@ function createStrategy(
   });
 }
 
+/** The connections of `old` may go on. */
+function isSame({ plan, pool: before, retired }: Backend, entry: BackendPlan, pool: PoolPlan): boolean {
+  if (retired || plan.url !== entry.url || plan.tier !== entry.tier || plan.tlsName !== entry.tlsName) return false;
+  const { ca, cert, key } = pool.tls;
+  return entry.tlsName === null || (before.tls.ca === ca && before.tls.cert === cert && before.tls.key === key);
+}
+
 /** Backends that stay keep their connections. */
 function keptBackends(plan: Plan, before: PlanState | null): Map<number, Backend> {
   const backends = new Map<number, Backend>();
   for (const pool of plan.pools) {
     for (const entry of pool.backends) {
       const old = before?.backends.get(entry.slot);
-      const kept = old !== undefined && old.plan.url === entry.url && old.plan.tier === entry.tier && !old.retired;
+      const kept = old !== undefined && isSame(old, entry, pool);
       const backend = kept ? old : new Backend(entry, pool);
       backend.pool = pool;
       backends.set(entry.slot, backend);

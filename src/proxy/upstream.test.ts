@@ -42,6 +42,10 @@ class FakeConnection implements Connection {
   }
 }
 
+const inTheClear = (): never => {
+  throw new Error('these connections are in the clear');
+};
+
 const NOBODY: ConnectionHandler = { onConnect() {}, onRead() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 interface Bed {
@@ -65,9 +69,8 @@ async function bed(options: Omit<PlaneOptions, 'ports'> = {}): Promise<Bed> {
       accept = onAccept;
       return Promise.resolve({ port: 1, close: () => {} });
     },
-    tlsAcceptor: () => {
-      throw new Error('these connections are in the clear');
-    },
+    tlsAcceptor: inTheClear,
+    tlsConnector: inTheClear,
     connect: (_address, handler) => {
       const connection = new FakeConnection(handler);
       dialled.push(connection);

@@ -63,7 +63,7 @@ export class Upstream extends Timed implements ConnectionHandler {
     this.#attempt = attempt;
     this.startedMs = nowMs;
     plane.recorder.connectionMoved(backend.slot, -1, COUNTED[Phase.connecting]);
-    this.connection = plane.transport.connect(backend.nextAddress(), this);
+    this.connection = plane.connect(backend, this);
     const { connectMs } = backend.pool.timeouts;
     plane.wheel.arm(this, connectMs > 0 ? nowMs + connectMs : NEVER);
     this.boundConnect((attempt.exchange as Exchange).totalEndsMs);

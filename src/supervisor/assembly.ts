@@ -70,6 +70,7 @@ export function assemble(plan: Plan, parts: AssemblyParts): Running {
     log,
     probe,
     resolve,
+    tlsContext: (pool) => certificates.contextOf(pool),
     onAddresses: () => pool.broadcast({ type: 'addresses', addresses: watch.addresses() }),
     onTransition: (transition) => {
       feed.transition(transition);

@@ -2,6 +2,7 @@
  * Everything that is found out about backends while they serve: where their names lead, whether they are well, and how much
  * of their weight they get. It writes the slot table's states and weights; workers notice by the epoch.
  */
+import type { SecureContext } from 'node:tls';
 import { HEALTH_STATE_NAMES, HealthState } from '#core/health-state.ts';
 import type { Log, Random, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
@@ -21,6 +22,7 @@ export interface BackendWatchPorts {
   readonly log: Log;
   readonly probe: Probe;
   readonly resolve: Resolve;
+  readonly tlsContext: (pool: string) => SecureContext | undefined;
   /** Some name leads elsewhere now. */
   readonly onAddresses: () => void;
   readonly onTransition: (transition: Transition) => void;
@@ -35,7 +37,7 @@ export class BackendWatch {
   readonly #probes: ProbeSet;
 
   constructor(ports: BackendWatchPorts) {
-    const { slots, timers, random, log, probe, resolve } = ports;
+    const { slots, timers, random, log, probe, resolve, tlsContext } = ports;
     this.#ports = ports;
     this.#membership = new Membership(slots, timers);
     this.#discovery = new DnsDiscovery({ resolve, timers, log, onChange: (slot, now) => this.#onName(slot, now) });
@@ -44,6 +46,7 @@ export class BackendWatch {
       slots,
       timers,
       random,
+      tlsContext,
       whereabouts: (slot) => whereabouts(this.#discovery.standing(slot)),
       onTransition: (transition) => this.#onTransition(transition),
     });

@@ -1,19 +1,29 @@
 /**
- * Certificates and keys of listeners: read from their files when a configuration names them, and again when the files change,
- * without a restart and for connections from then on. Workers get what they hold; nothing else does. What cannot be served
- * changes nothing: the certificates before it are served on, and the log says why.
+ * Certificates, keys and authorities, of listeners and towards backends: read from their files when a configuration names them, and
+ * again when the files change, without a restart and for connections from then on. Workers get what they hold; nothing else does.
+ * What cannot be used changes nothing: what was there before is used on, and the log says why.
  */
 import { randomBytes } from 'node:crypto';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
-import type { CertificateFacts } from '#control/tls/certificate.ts';
-import { filesOf, readTls, type ReadTls, type TlsFinding, type TlsReading } from '#control/tls/read-tls.ts';
-import { formatPath } from '#control/config/problem.ts';
 import type { Cancel, Log, Timers } from '#core/ports.ts';
-import type { ListenerPlan, ListenerTlsPlan, Plan } from '#core/plan.ts';
+import type { Plan } from '#core/plan.ts';
 import { FileWatch } from '#discovery/file-watch.ts';
-import type { TlsSettings } from '#transport/transport.ts';
-import type { TlsByListener } from '#worker/messages.ts';
+import type { TlsClientSettings, TlsSettings } from '#transport/transport.ts';
+import type { TlsMaterial } from '#worker/messages.ts';
 import { OperatorError } from './operator-error.ts';
+import {
+  filesAt,
+  placeKey,
+  placesOf,
+  readPlace,
+  sentenceOf,
+  type PlaceContent,
+  type ServedCertificate,
+  type TlsPlace,
+} from './tls-places.ts';
+
+export type { ServedCertificate } from './tls-places.ts';
 
 /** A certificate and its key are two files, and are seldom replaced in the same moment. */
 const TOGETHER_MS = 500;
@@ -27,28 +37,25 @@ const TICKET_KEY_MS = 86_400_000;
  */
 const TICKET_KEY_BYTES = 48;
 
-/** A certificate that is served. */
-export interface ServedCertificate extends CertificateFacts {
-  readonly listener: string;
-  readonly file: string;
-}
-
 export interface CertificatesOptions {
   readonly timers: Timers;
   readonly log: Log;
   /** Workers are to use these from now on. */
-  readonly onChange: (tls: TlsByListener) => void;
+  readonly onChange: (tls: TlsMaterial) => void;
 }
 
 interface Kept {
-  readonly plan: ListenerTlsPlan;
-  readonly read: ReadTls;
+  readonly place: TlsPlace;
+  readonly content: PlaceContent;
   readonly ticketKeys: Uint8Array;
-  readonly served: readonly ServedCertificate[];
+  /** For probes; made when the first asks. */
+  context: SecureContext | null;
 }
 
 export class Certificates {
   readonly #options: CertificatesOptions;
+  /** Where the plan in force speaks TLS. */
+  #places: readonly TlsPlace[] = [];
   readonly #kept = new Map<string, Kept>();
   readonly #watches = new Map<string, FileWatch>();
   #cancelTickets: Cancel | null = null;
@@ -60,22 +67,38 @@ export class Certificates {
   }
 
   /** What workers are to use now. */
-  get current(): TlsByListener {
-    return Object.fromEntries(
-      [...this.#kept].map(([name, { read, ticketKeys }]): [string, TlsSettings] => [name, { ...read, ticketKeys }]),
-    );
+  get current(): TlsMaterial {
+    const listeners: Record<string, TlsSettings> = {};
+    const pools: Record<string, TlsClientSettings> = {};
+    for (const { place, content, ticketKeys } of this.#kept.values()) {
+      if (content.kind === 'listener') listeners[place.name] = { ...content.read, ticketKeys };
+      else pools[place.name] = content.read;
+    }
+    return { listeners, pools };
   }
 
   get served(): readonly ServedCertificate[] {
-    return [...this.#kept.values()].flatMap(({ served }) => served);
+    return [...this.#kept.values()].flatMap(({ content }) => (content.kind === 'listener' ? content.served : []));
+  }
+
+  /** With what backends of a pool are probed. */
+  contextOf(pool: string): SecureContext | undefined {
+    const kept = this.#kept.get(placeKey({ kind: 'pool', name: pool }));
+    if (kept?.content.kind !== 'pool') return undefined;
+    const { ca, cert, key } = kept.content.read;
+    kept.context ??= createSecureContext({
+      ...(ca !== null && { ca }),
+      ...(cert !== null && key !== null && { cert, key }),
+    });
+    return kept.context;
   }
 
   /** Why a plan cannot be obeyed, as a sentence; null: it can. */
   refusal(plan: Plan): string | null {
-    for (const listener of plan.listeners) {
-      if (listener.tls === null) continue;
-      const error = this.#read(listener.tls).findings.find(({ severity }) => severity === 'error');
-      if (error !== undefined) return `Listener "${listener.name}": ${sentenceOf(error)}.`;
+    for (const place of placesOf(plan)) {
+      const { findings } = readPlace(place, this.#options.timers.wallMs());
+      const error = findings.find(({ severity }) => severity === 'error');
+      if (error !== undefined) return `${sentenceOf(place, error)}.`;
     }
     return null;
   }
@@ -89,11 +112,14 @@ export class Certificates {
 
   /** Reads what the plan names and watches it. What cannot be read has been refused before; if it fails now, what was kept stays. */
   obey(plan: Plan): void {
-    const names = new Set(plan.listeners.filter(({ tls }) => tls !== null).map(({ name }) => name));
-    for (const name of this.#kept.keys()) if (!names.has(name)) this.#kept.delete(name);
-    for (const listener of plan.listeners) if (listener.tls !== null) this.#take(listener, listener.tls);
+    const places = (this.#places = placesOf(plan));
+    const keys = new Set(places.map(placeKey));
+    for (const key of this.#kept.keys()) if (!keys.has(key)) this.#kept.delete(key);
+    // Discovery makes a plan a second, and what a plan names stays what it was.
+    for (const place of places)
+      if (!isDeepStrictEqual(this.#kept.get(placeKey(place))?.place, place)) this.#take(place);
     this.#follow();
-    if (names.size > 0 && this.#cancelTickets === null) this.#renewTickets();
+    if (places.length > 0 && this.#cancelTickets === null) this.#renewTickets();
   }
 
   stop(): void {
@@ -103,40 +129,32 @@ export class Certificates {
     for (const watch of this.#watches.values()) watch.stop();
   }
 
-  #read(tls: ListenerTlsPlan): TlsReading {
-    return readTls(tls, this.#options.timers.wallMs());
-  }
-
-  /** False when it cannot be served. */
-  #take({ name }: Pick<ListenerPlan, 'name'>, tls: ListenerTlsPlan, isLast = true): boolean {
-    const { read, facts, findings } = this.#read(tls);
-    if (read === null && !isLast) return false;
-    const { log } = this.#options;
-    const before = this.#kept.get(name);
-    if (read === null) {
+  /** False when it cannot be used. */
+  #take(place: TlsPlace, isLast = true): boolean {
+    const { timers, log } = this.#options;
+    const { content, findings } = readPlace(place, timers.wallMs());
+    if (content === null) {
+      if (!isLast) return false;
       for (const finding of findings)
         if (finding.severity === 'error')
           log.error(
-            { listener: name, why: sentenceOf(finding) },
-            'certificates are served on as they were: what is new cannot be used',
+            { [place.kind]: place.name, why: sentenceOf(place, finding) },
+            'certificates stay as they were: what is new cannot be used',
           );
       return false;
     }
-    for (const finding of findings) log.warn({ listener: name }, sentenceOf(finding));
-    const served = facts.flatMap((found, at) =>
-      found === null ? [] : [{ ...found, listener: name, file: (tls.certificates[at] as { cert: string }).cert }],
-    );
-    const isSame = before !== undefined && isDeepStrictEqual(read, before.read);
+    for (const finding of findings) log.warn({ [place.kind]: place.name }, sentenceOf(place, finding));
+    const before = this.#kept.get(placeKey(place));
+    const isSame = before !== undefined && isDeepStrictEqual(content.read, before.content.read);
     const ticketKeys = isSame ? before.ticketKeys : randomBytes(TICKET_KEY_BYTES);
-    this.#kept.set(name, { plan: tls, read, ticketKeys, served });
-    const prints = (kept: Kept | undefined): string => kept?.served.map(({ fingerprint }) => fingerprint).join() ?? '';
-    if (before !== undefined && prints(before) !== prints(this.#kept.get(name)))
-      log.info({ listener: name, until: untilOf(served) }, 'certificates changed; new connections get the new ones');
+    this.#kept.set(placeKey(place), { place, content, ticketKeys, context: null });
+    if (before !== undefined && !isSame)
+      log.info({ [place.kind]: place.name }, 'certificates changed; new connections use the new ones');
     return true;
   }
 
   #follow(): void {
-    const files = new Set([...this.#kept.values()].flatMap(({ plan }) => filesOf(plan)));
+    const files = new Set(this.#places.flatMap(filesAt));
     for (const [file, watch] of this.#watches) {
       if (files.has(file)) continue;
       watch.stop();
@@ -157,26 +175,17 @@ export class Certificates {
 
   #readAgain(isLast: boolean): void {
     if (this.#stopped) return;
-    const taken = [...this.#kept].map(([name, { plan }]) => this.#take({ name }, plan, isLast));
+    const taken = this.#places.map((place) => this.#take(place, isLast));
     if (taken.includes(false) && !isLast) this.#later(AGAIN_MS, true);
     if (taken.includes(true)) this.#options.onChange(this.current);
   }
 
   #renewTickets(): void {
     this.#cancelTickets = this.#options.timers.after(TICKET_KEY_MS, () => {
-      for (const [name, kept] of this.#kept)
-        this.#kept.set(name, { ...kept, ticketKeys: randomBytes(TICKET_KEY_BYTES) });
+      for (const [key, kept] of this.#kept) this.#kept.set(key, { ...kept, ticketKeys: randomBytes(TICKET_KEY_BYTES) });
       this.#renewTickets();
       // Says again what is about to expire.
       this.#readAgain(true);
     });
   }
-}
-
-function sentenceOf({ path, message }: TlsFinding): string {
-  return `${formatPath(['tls', ...path])}: ${message}`;
-}
-
-function untilOf(served: readonly ServedCertificate[]): string {
-  return new Date(Math.min(...served.map(({ notAfterMs }) => notAfterMs))).toISOString();
 }

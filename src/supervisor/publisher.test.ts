@@ -18,8 +18,8 @@ describe('publisher', () => {
   test('a plan is out when the slowest worker obeys it', async () => {
     const { told, audience, timers, publisher } = setUp();
     let out: boolean | null = null;
-    void publisher.publish(plan(2), {}).then((all) => (out = all));
-    assert.deepEqual(told, [{ type: 'plan', plan: plan(2), addresses: {} }]);
+    void publisher.publish(plan(2), {}, { listeners: {}, pools: {} }).then((all) => (out = all));
+    assert.deepEqual(told, [{ type: 'plan', plan: plan(2), addresses: {}, tls: { listeners: {}, pools: {} } }]);
     publisher.progress();
     await settled();
     assert.equal(out, null);
@@ -33,7 +33,7 @@ describe('publisher', () => {
   test('a worker that does not answer is logged, and nobody waits for ever', async () => {
     const { timers, log, publisher } = setUp();
     let out: boolean | null = null;
-    void publisher.publish(plan(2), {}).then((all) => (out = all));
+    void publisher.publish(plan(2), {}, { listeners: {}, pools: {} }).then((all) => (out = all));
     await timers.advance(5_000);
     assert.equal(out, false);
     assert.match(log.lines.join(), /warn a worker has not taken the new plan/);

@@ -1,7 +1,7 @@
 /** Brings a new plan to every worker at once, and knows when the last of them obeys it. */
 import type { Log, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
-import type { ResolvedAddresses, TlsByListener, ToWorker } from '#worker/messages.ts';
+import type { ResolvedAddresses, TlsMaterial, ToWorker } from '#worker/messages.ts';
 
 /** A worker that has not taken a plan after this long is logged; the plan stays in force, and the wait ends. */
 const ACKNOWLEDGE_MS = 5_000;
@@ -25,7 +25,7 @@ export class Publisher {
   }
 
   /** Resolves when all obey the plan; false when some did not say so in time. */
-  publish(plan: Plan, addresses: ResolvedAddresses, tls: TlsByListener = {}): Promise<boolean> {
+  publish(plan: Plan, addresses: ResolvedAddresses, tls: TlsMaterial): Promise<boolean> {
     this.#audience.broadcast({ type: 'plan', plan, addresses, tls });
     if (this.#audience.obeyedEdition >= plan.edition) return Promise.resolve(true);
     return new Promise((resolve) => {

@@ -55,7 +55,11 @@ function setUp() {
     tables,
     timers,
     log,
-    current: () => ({ plan: { revision, edition: revision } as Plan, addresses: {}, tls: {} }),
+    current: () => ({
+      plan: { revision, edition: revision } as Plan,
+      addresses: {},
+      tls: { listeners: {}, pools: {} },
+    }),
     onProgress: () => {},
   });
   /** Starts two workers that listen. */

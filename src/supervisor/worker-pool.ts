@@ -5,7 +5,7 @@
 import type { Log, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import type { Tables } from '#memory/tables.ts';
-import type { ResolvedAddresses, TlsByListener, ToWorker, WorkerStart } from '#worker/messages.ts';
+import type { ResolvedAddresses, TlsMaterial, ToWorker, WorkerStart } from '#worker/messages.ts';
 import { Backoff } from './backoff.ts';
 import { OperatorError } from './operator-error.ts';
 import { WorkerHandle, type Spawn, type WorkerEvents } from './worker-handle.ts';
@@ -20,7 +20,7 @@ export interface WorkerPoolOptions {
   readonly current: () => {
     readonly plan: Plan;
     readonly addresses: ResolvedAddresses;
-    readonly tls: TlsByListener;
+    readonly tls: TlsMaterial;
   };
   /** Some worker obeys another edition, has come or has gone. */
   readonly onProgress: () => void;

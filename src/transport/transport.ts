@@ -106,9 +106,29 @@ export interface TlsAcceptor {
   secure(connection: Connection, early: Buffer | null): Connection;
 }
 
+/** What is shown to servers, and how they are verified. */
+export interface TlsClientSettings {
+  /** PEM: authorities that a server's certificate must be signed by one of; null: those that the system believes. */
+  readonly ca: string | null;
+  /** PEM, both or neither: shown to servers that ask. */
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
+/** The client's side of TLS for one pool. */
+export interface TlsConnector {
+  /**
+   * As `Transport.connect`; `onConnect` follows once hands are shaken and the server's certificate was verified for `name`, a host
+   * name or an IP address.
+   */
+  connect(address: SocketAddress, name: string, handler: ConnectionHandler): Connection;
+}
+
 export interface Transport {
   readonly name: string;
   tlsAcceptor(settings: TlsSettings, events: TlsEvents): TlsAcceptor;
+  /** Throws where key and certificate cannot be used. */
+  tlsConnector(settings: TlsClientSettings): TlsConnector;
   /** Calls `onAccept` for each connection, which must set its handler before it returns. */
   listen(options: ListenOptions, onAccept: (connection: Connection) => void): Promise<Listener>;
   /** Begins to connect; `handler.onConnect` or `handler.onClose` follows, never before this call returns. */

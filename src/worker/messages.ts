@@ -4,13 +4,18 @@ import type { Capacity } from '#memory/layout.ts';
 import type { BookQuery } from '#observe/decision-book.ts';
 import type { RequestRecord } from '#observe/decision-record.ts';
 import type { ExplainKey } from '#proxy/explain-keys.ts';
-import type { TlsSettings } from '#transport/transport.ts';
+import type { TlsClientSettings, TlsSettings } from '#transport/transport.ts';
 
 /** Addresses of backends whose URL has a name, by slot. A slot that is not named here is connected to as the plan says. */
 export type ResolvedAddresses = Readonly<Record<number, readonly string[]>>;
 
-/** Certificates and keys of the listeners that speak TLS, by name. Never logged, never shown. */
-export type TlsByListener = Readonly<Record<string, TlsSettings>>;
+/** Certificates, keys and authorities, by name. Never logged, never shown. */
+export interface TlsMaterial {
+  /** Of listeners that speak TLS. */
+  readonly listeners: Readonly<Record<string, TlsSettings>>;
+  /** Of pools with a backend that does. */
+  readonly pools: Readonly<Record<string, TlsClientSettings>>;
+}
 
 /** `workerData` of a new worker; where that is null, its first message. */
 export interface WorkerStart {
@@ -20,16 +25,16 @@ export interface WorkerStart {
   readonly capacity: Capacity;
   readonly plan: Plan;
   readonly addresses: ResolvedAddresses;
-  readonly tls: TlsByListener;
+  readonly tls: TlsMaterial;
   /** Ports to bind by listener name, where the plan says port 0 and another worker has already been given one. */
   readonly ports: Readonly<Record<string, number>>;
 }
 
 export type ToWorker =
   /** Obey this plan from now on; exchanges that have begun go on under the old one. */
-  | { readonly type: 'plan'; readonly plan: Plan; readonly addresses: ResolvedAddresses; readonly tls: TlsByListener }
+  | { readonly type: 'plan'; readonly plan: Plan; readonly addresses: ResolvedAddresses; readonly tls: TlsMaterial }
   /** Certificates have been renewed, or ticket keys. */
-  | { readonly type: 'tls'; readonly tls: TlsByListener }
+  | { readonly type: 'tls'; readonly tls: TlsMaterial }
   | { readonly type: 'addresses'; readonly addresses: ResolvedAddresses }
   /** The access log's file has been moved away: open it anew. */
   | { readonly type: 'reopen-log' }

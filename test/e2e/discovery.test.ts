@@ -158,7 +158,7 @@ test('thousands of members that change all the time: none is lost, and requests 
   for (let from = 1500; from <= 6000; from += 1500) {
     write(from);
     // Asked of the supervisor: a report of 5,000 backends takes longer than a change.
-    await until(`from ${from}`, () => plan().some(({ id }) => id === `m${from + 4998}`));
+    await until(`from ${from}`, () => plan().some(({ id }) => id === `m${from + 4998}`), 60_000);
     assert.deepEqual(await answering(balancer, 3), { a: 3 });
   }
   const found = (await poolOf(balancer)).backends.map(({ id }) => id);

@@ -17,7 +17,7 @@ const origin = await Origin.start('a');
 after(() => origin.stop());
 const tcp = (port: number): SocketAddress => ({ kind: 'tcp', host: '127.0.0.1', port });
 const probe = (health: Partial<HealthPlan>, address: SocketAddress = tcp(origin.port)) =>
-  anyProbe({ address, authority: 'a:80', health: healthPlan(health) });
+  anyProbe({ address, authority: 'a:80', health: healthPlan(health), tls: null });
 
 /** A port where whatever `answer` says is sent, once something was received. */
 async function rawServer(answer: string | null): Promise<{ port: number; close: () => Promise<void> }> {

@@ -56,6 +56,7 @@ function poolPlan(pool: PoolSketch, row: number, slotOf: (id: string) => number)
       url: `http://${name}.${id}`,
       authority: `${name}.${id}:80`,
       address: { kind: 'tcp', host: `${name}.${id}`, port: 80 },
+      tlsName: null,
       weight,
       tier,
       discovered: false,
@@ -68,6 +69,7 @@ function poolPlan(pool: PoolSketch, row: number, slotOf: (id: string) => number)
     retry,
     hedge,
     concurrency: null,
+    tls: { ca: null, cert: null, key: null },
     slowStartMs,
     timeouts: {
       connectMs: pool.timeouts.connectMs,

@@ -39,6 +39,7 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
     url: `http://127.0.0.1:${port}`,
     authority: `127.0.0.1:${port}`,
     address: { kind: 'tcp', host: '127.0.0.1', port },
+    tlsName: null,
     weight: 1,
     tier: 0,
     discovered: false,
@@ -92,6 +93,7 @@ export function planFor(options: PlaneOptions, revision = 1): Plan {
         health: null,
         slowStartMs: 0,
         ...UNBOUNDED,
+        tls: { ca: null, cert: null, key: null },
         ...options.pool,
         limits: { inFlight: 1024, queue: 0, queueTimeoutMs: 1000, ...options.pool?.limits },
         timeouts: {

@@ -89,6 +89,7 @@ function poolPlan(pool: PoolSketch, context: CompileOptions): PoolPlan {
         url,
         authority: host,
         address: { kind: 'tcp', host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) },
+        tlsName: null,
         weight,
         tier: 0,
         discovered: false,
@@ -97,6 +98,7 @@ function poolPlan(pool: PoolSketch, context: CompileOptions): PoolPlan {
       };
     }),
     health: pool.health === undefined || pool.health === null ? null : healthPlan(pool.health),
+    tls: { ca: null, cert: null, key: null },
     slowStartMs: pool.slowStartMs ?? 0,
     ...UNBOUNDED,
     timeouts: { connectMs: 2_000, firstByteMs: 15_000, idleMs: 50_000, bodyMs: 30_000, tunnelMs: 600_000 },

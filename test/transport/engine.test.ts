@@ -100,6 +100,7 @@ function secured(transport: Transport, settings: TlsSettings): Transport {
   return {
     name: transport.name,
     tlsAcceptor: (given, events) => transport.tlsAcceptor(given, events),
+    tlsConnector: (given) => transport.tlsConnector(given),
     connect: (address, handler) => transport.connect(address, handler),
     listen: (options, onAccept) =>
       transport.listen(options, (connection) => onAccept(acceptor.secure(connection, null))),

@@ -133,4 +133,17 @@ describe("a listener's TLS", () => {
     assert.deepEqual(refused(turned, two(TLS, '')), []);
     assert.deepEqual(refused(two('', TLS), two(TLS, '')), ['listeners.0.tls', 'listeners.1.tls']);
   });
+
+  test("likewise a pool's", () => {
+    const pool = (more: string): string => `pools: { app: { backends: []${more} } }\n`;
+    const TLS = ', tls: { ca: ca.pem }';
+    assert.deepEqual(refused(pool(TLS), pool(TLS)), []);
+    assert.deepEqual(refused(pool(''), pool(TLS)), ['pools.app.tls']);
+    assert.deepEqual(refused(pool(TLS), pool('')), ['pools.app.tls']);
+    assert.deepEqual(refused(pool(', tls: {}'), pool(TLS)), ['pools.app.tls']);
+    assert.deepEqual(refused('pools: { other: { backends: [] } }', pool(TLS)), [], 'it is gone with its pool');
+    assert.deepEqual(refused(`pools: { app: { backends: [] }, other: { backends: []${TLS} } }`, pool('')), [
+      'pools.other.tls',
+    ]);
+  });
 });

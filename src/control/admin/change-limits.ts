@@ -10,8 +10,8 @@
  *   one writes an `authorized_keys`. Standard output, and none at all, may always be chosen.
  * - No other place for questions to the copilot. Whoever answers them is sent the key from the environment, and what the tools
  *   read: a `baseUrl` of one's own would have both. The built-in provider may always be chosen.
- * - Nothing of a listener's TLS. Its files are read as this process's user; without it, or without `clientCa`, whoever listens on
- *   the way, or has no certificate, would be let in.
+ * - Nothing of TLS. Its files are read as this process's user; without it, or without `clientCa`, whoever listens on the way, or
+ *   has no certificate, would be let in. A pool that goes takes its own along.
  * - No token named as one that was made here already: the audit could not tell the two apart.
  * - Not without any operator. Nobody could undo it over the API any more.
  *
@@ -116,16 +116,17 @@ function otherTls(before: unknown, after: unknown): FieldProblem[] {
       ]),
     );
   const [old, now] = [said(before), said(after)];
-  return [...now.keys()].flatMap((name, at) =>
-    now.get(name) === (old.get(name) ?? NO_TLS)
-      ? []
-      : [
-          {
-            path: fieldPath(['listeners', at, 'tls']),
-            message: 'only the configuration file may change it; leave it as it is here',
-          },
-        ],
+  const changed: Path[] = [...now.keys()].flatMap((name, at) =>
+    now.get(name) === (old.get(name) ?? NO_TLS) ? [] : [['listeners', at, 'tls']],
   );
+  const tlsOf = (data: unknown, pool: string): string => JSON.stringify(part(data, ['pools', pool, 'tls']) ?? null);
+  const pools = part(after, ['pools']);
+  for (const pool of typeof pools === 'object' && pools !== null ? Object.keys(pools) : [])
+    if (tlsOf(before, pool) !== tlsOf(after, pool)) changed.push(['pools', pool, 'tls']);
+  return changed.map((path) => ({
+    path: fieldPath(path),
+    message: 'only the configuration file may change it; leave it as it is here',
+  }));
 }
 
 function withoutOperator(before: unknown, after: unknown, tokens: () => readonly TokenEntry[]): FieldProblem[] {

@@ -33,24 +33,22 @@ test('listen addresses', () => {
 });
 
 test('URLs of backends', () => {
-  const good: [string, string, string, unknown][] = [
+  const good: [string, string, string, unknown, true?][] = [
     ['http://10.0.0.11:3000', 'http://10.0.0.11:3000', '10.0.0.11:3000', tcp('10.0.0.11', 3000)],
     ['HTTP://App.Internal/', 'http://app.internal:80', 'app.internal:80', tcp('app.internal', 80)],
     ['http://my_service:8080', 'http://my_service:8080', 'my_service:8080', tcp('my_service', 8080)],
     ['http://[::1]:80', 'http://[::1]:80', '[::1]:80', tcp('::1', 80)],
     ['http://[::1]', 'http://[::1]:80', '[::1]:80', tcp('::1', 80)],
+    ['https://app.internal', 'https://app.internal:443', 'app.internal:443', tcp('app.internal', 443), true],
+    ['HTTPS://10.0.0.11:8443/', 'https://10.0.0.11:8443', '10.0.0.11:8443', tcp('10.0.0.11', 8443), true],
     ['http+unix:///run/app.sock', 'unix:/run/app.sock', '/run/app.sock', { kind: 'unix', path: '/run/app.sock' }],
     ['unix:/run/app.sock', 'unix:/run/app.sock', '/run/app.sock', { kind: 'unix', path: '/run/app.sock' }],
   ];
-  for (const [raw, url, authority, address] of good) {
-    assert.deepEqual(readBackendUrl(raw), { value: { url, authority, address } }, raw);
+  for (const [raw, url, authority, address, secure = false] of good) {
+    assert.deepEqual(readBackendUrl(raw), { value: { url, authority, address, secure } }, raw);
   }
-  const help = 'write `http://host:port`, `http://[::1]:3000` or `unix:/run/app.sock`';
+  const help = 'write `http://host:port`, `https://host`, `http://[::1]:3000` or `unix:/run/app.sock`';
   const bad: [string, string][] = [
-    [
-      'https://h:1',
-      '`https://h:1`: TLS to backends is not in force in this version; write `http://`, or put a TLS-terminating proxy beside the backend',
-    ],
     ['h:1', '`h:1` is not the URL of a backend; did you mean `http://h:1`?'],
     ['localhost', '`localhost` is not the URL of a backend; did you mean `http://localhost`?'],
     ['ftp://h', `\`ftp://h\` is not the URL of a backend; ${help}`],

@@ -31,39 +31,39 @@ export interface BackendUrl {
   /** `host:port`, or the socket's path. */
   readonly authority: string;
   readonly address: SocketAddress;
+  /** `https`. */
+  readonly secure: boolean;
 }
 
-const URL_HELP = 'write `http://host:port`, `http://[::1]:3000` or `unix:/run/app.sock`';
+const URL_HELP = 'write `http://host:port`, `https://host`, `http://[::1]:3000` or `unix:/run/app.sock`';
 
 export function readBackendUrl(text: string): Reading<BackendUrl> {
   for (const prefix of ['unix:', 'http+unix://']) {
     if (!text.startsWith(prefix)) continue;
     const path = readUnixPath(text.slice(prefix.length));
     if ('problem' in path) return path;
-    return { value: { url: `unix:${path.value.path}`, authority: path.value.path, address: path.value } };
+    const { value } = path;
+    return { value: { url: `unix:${value.path}`, authority: value.path, address: value, secure: false } };
   }
   // Not repeated: an error may be read by others than the password.
   if (text.includes('@')) return { problem: 'the URL of a backend may not hold a user or password' };
-  if (/^(https|wss):/i.test(text)) {
-    return {
-      problem: `\`${shorten(text)}\`: TLS to backends is not in force in this version; write \`http://\`, or put a TLS-terminating proxy beside the backend`,
-    };
-  }
-  const match = /^http:\/\/([^/?#@]*)([/?#].*)?$/i.exec(text);
+  const match = /^http(s?):\/\/([^/?#@]*)([/?#].*)?$/i.exec(text);
   if (match === null) return { problem: `\`${shorten(text)}\` is not the URL of a backend; ${urlHint(text)}` };
-  if (match[2] !== undefined && match[2] !== '/') {
+  if (match[3] !== undefined && match[3] !== '/') {
     return {
       problem: `\`${shorten(text)}\`: a backend's URL has no path or query; the request's own path is forwarded (see \`stripPrefix\`)`,
     };
   }
-  const authority = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d*))?$/.exec(match[1]);
+  const secure = match[1] !== '';
+  const authority = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d*))?$/.exec(match[2]);
   const host = authority === null ? null : readHost(authority[1]);
   if (authority === null || host === null)
-    return { problem: `\`${shorten(match[1])}\` is not a host with a port; ${URL_HELP}` };
-  const port = readPort(authority[2] || '80', 1);
+    return { problem: `\`${shorten(match[2])}\` is not a host with a port; ${URL_HELP}` };
+  const port = readPort(authority[2] || (secure ? '443' : '80'), 1);
   if (port === null) return { problem: `port ${authority[2]} does not exist; write 1 to 65535` };
   const named = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return { value: { url: `http://${named}`, authority: named, address: { kind: 'tcp', host, port } } };
+  const url = `${secure ? 'https' : 'http'}://${named}`;
+  return { value: { url, authority: named, address: { kind: 'tcp', host, port }, secure } };
 }
 
 function urlHint(text: string): string {

@@ -49,7 +49,7 @@ function asListed(found: FoundBackend): BackendConfig {
   if (known !== undefined) return known;
   const { id, host, port, weight, tier, state } = found;
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const url = { url: `http://${authority}`, authority, address: { kind: 'tcp' as const, host, port } };
+  const url = { url: `http://${authority}`, authority, address: { kind: 'tcp' as const, host, port }, secure: false };
   const backend: BackendConfig = { id, url, weight, tier, state };
   listed.set(found, backend);
   return backend;

@@ -13,6 +13,7 @@ export function poolFindings(config: Config, data: unknown): Finding[] {
       ...probeKinds(pool, given(data, [...path, 'health']), path),
       ...probeTimes(pool, path),
       ...orders(pool, path),
+      ...halves(pool, path),
     ];
   });
 }
@@ -105,6 +106,19 @@ function probeTimes({ health }: PoolConfig, path: Path): Finding[] {
 }
 
 /** Pairs of which the second may not be below the first. */
+/** A certificate is of no use without its key, nor a key without its certificate. */
+function halves({ tls }: PoolConfig, path: Path): Finding[] {
+  if (tls === null || (tls.cert === null) === (tls.key === null)) return [];
+  const [has, lacks] = tls.cert === null ? (['key', 'cert'] as const) : (['cert', 'key'] as const);
+  return [
+    {
+      path: [...path, 'tls', has],
+      about: [[...path, 'tls']],
+      message: `stands alone; write \`${lacks}\` too, or leave both out`,
+    },
+  ];
+}
+
 function orders({ circuit, retry }: PoolConfig, path: Path): Finding[] {
   const findings: Finding[] = [];
   if (circuit !== null && circuit.maxOpenFor < circuit.openFor) {

@@ -66,6 +66,7 @@ test('the least that works becomes a whole plan', () => {
     {
       name: 'public',
       address: { kind: 'tcp', host: '0.0.0.0', port: 8080 },
+      tls: null,
       proxyProtocol: false,
       trustedProxies: [],
       limits: {
@@ -116,6 +117,7 @@ test('the least that works becomes a whole plan', () => {
         url: 'http://127.0.0.1:3000',
         authority: '127.0.0.1:3000',
         address: { kind: 'tcp', host: '127.0.0.1', port: 3000 },
+        tlsName: null,
         weight: 1,
         tier: 0,
         state: 'active',
@@ -162,6 +164,7 @@ test('the least that works becomes a whole plan', () => {
     },
     hedge: null,
     concurrency: null,
+    tls: { ca: null, cert: null, key: null },
     slowStartMs: 30_000,
     timeouts: { connectMs: 2000, firstByteMs: 15_000, idleMs: 50_000, bodyMs: 60_000, tunnelMs: 3_600_000 },
     limits: { inFlight: 1024, queue: 0, queueTimeoutMs: 1000 },
@@ -182,6 +185,7 @@ test('routes of the control plane go to its socket', () => {
       url: 'unix:/run/control.sock',
       authority: '/run/control.sock',
       address: { kind: 'unix', path: '/run/control.sock' },
+      tlsName: null,
       weight: 1,
       tier: 0,
       state: 'active',

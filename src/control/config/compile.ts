@@ -1,5 +1,14 @@
 /** A checked configuration becomes the plan that workers obey: flat, defaulted, frozen. */
-import type { BackendPlan, HeaderEdits, HealthPlan, ListenerPlan, Plan, PoolPlan, RoutePlan } from '#core/plan.ts';
+import type {
+  BackendPlan,
+  HeaderEdits,
+  HealthPlan,
+  ListenerPlan,
+  Plan,
+  PoolPlan,
+  RoutePlan,
+  SocketAddress,
+} from '#core/plan.ts';
 import type { RateLimitPlan } from '#core/plan-failures.ts';
 import { strategyByName } from '#core/strategies/index.ts';
 import { backendIdOf, foundBackends, type BackendConfig, type FoundBackend } from './backends.ts';
@@ -116,6 +125,10 @@ function compileEdits(edits: RouteConfig['headers']['request']): HeaderEdits {
   return { remove: edits.remove, set: lines(edits.set), add: lines(edits.add) };
 }
 
+function hostOf(address: SocketAddress): string {
+  return address.kind === 'unix' ? 'localhost' : address.host;
+}
+
 function compilePool(name: string, pool: PoolConfig, options: CompileOptions): PoolPlan {
   const { timeouts } = pool;
   return {
@@ -123,9 +136,9 @@ function compilePool(name: string, pool: PoolConfig, options: CompileOptions): P
     row: options.assignPoolRow(name),
     strategy: pool.strategy,
     backends: [
-      ...pool.backends.map((backend) => compileBackend(name, backend, false, options)),
+      ...pool.backends.map((backend) => compileBackend(name, pool, backend, false, options)),
       ...foundBackends(pool, options.found?.(name) ?? []).map((backend) =>
-        compileBackend(name, backend, true, options),
+        compileBackend(name, pool, backend, true, options),
       ),
     ],
     health: pool.health === null ? null : compileHealth(pool.health),
@@ -134,6 +147,7 @@ function compilePool(name: string, pool: PoolConfig, options: CompileOptions): P
     retry: compileRetry(pool.retry),
     hedge: compileHedge(pool.hedge),
     concurrency: pool.concurrency,
+    tls: { ca: pool.tls?.ca ?? null, cert: pool.tls?.cert ?? null, key: pool.tls?.key ?? null },
     slowStartMs: pool.slowStart ?? 0,
     timeouts: {
       connectMs: timeouts.connect,
@@ -151,23 +165,25 @@ function compilePool(name: string, pool: PoolConfig, options: CompileOptions): P
 }
 
 function compileBackend(
-  pool: string,
+  name: string,
+  pool: PoolConfig,
   backend: BackendConfig,
   discovered: boolean,
   options: CompileOptions,
 ): BackendPlan {
   const id = backendIdOf(backend);
-  const { url, authority, address } = backend.url;
+  const { url, authority, address, secure } = backend.url;
   return {
     id,
     url,
     authority,
     address,
+    tlsName: pool.tls !== null || secure ? (pool.tls?.serverName ?? hostOf(address)) : null,
     weight: backend.weight,
     tier: backend.tier,
     state: backend.state,
     discovered,
-    slot: options.assignSlot(pool, id, url),
+    slot: options.assignSlot(name, id, url),
   };
 }
 
@@ -204,6 +220,7 @@ function controlPool(options: CompileOptions): PoolPlan {
               url,
               authority: path,
               address: { kind: 'unix', path },
+              tlsName: null,
               weight: 1,
               tier: 0,
               state: 'active',
@@ -217,6 +234,7 @@ function controlPool(options: CompileOptions): PoolPlan {
     retry: null,
     hedge: null,
     concurrency: null,
+    tls: { ca: null, cert: null, key: null },
     slowStartMs: 0,
     timeouts: { connectMs: 2000, firstByteMs: 15_000, idleMs: 50_000, bodyMs: 0, tunnelMs: 3_600_000 },
     limits: { inFlight: 1024, queue: 0, queueTimeoutMs: 0 },

@@ -45,7 +45,6 @@ test('what would be unsafe to leave undone is refused at its key', () => {
     ],
     [`${POOL}routes: [{ name: a, pool: app, mirror: { pool: app } }]`, 'f:4:32: routes[0].mirror: '],
     [pool('health: { grpc: true }'), 'f:4:15: pools.app.health.grpc: '],
-    [pool('tls: {}'), 'f:4:5: pools.app.tls: '],
     [pool('http2: true'), 'f:4:5: pools.app.http2: '],
     [pool('sticky: {}'), 'f:4:5: pools.app.sticky: '],
   ];
@@ -56,6 +55,4 @@ test('what would be unsafe to leave undone is refused at its key', () => {
     assert.ok(formatProblem(problems[0]).startsWith(line), formatProblem(problems[0]));
     assert.deepEqual(notes, []);
   }
-  const https = loadConfig('pools: { app: { backends: ["https://a:1"] } }', 'f', {});
-  assert.equal(https.config, null);
 });

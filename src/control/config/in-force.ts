@@ -44,11 +44,6 @@ const NOT_IN_FORCE: readonly Row[] = [
     says: 'gRPC probes are not part of this version, and every backend would fail; write `tcp: true`',
   },
   {
-    key: 'pools.*.tls',
-    kind: 'refuse',
-    says: 'TLS to backends is not part of this version, and requests would be sent in the clear; leave it out or write `null`',
-  },
-  {
     key: 'pools.*.http2',
     kind: 'refuse',
     says: 'HTTP/2 to backends is not part of this version; leave it out or write `false`',

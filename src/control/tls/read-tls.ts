@@ -4,7 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { ListenerTlsPlan } from '#core/plan.ts';
+import type { ListenerTlsPlan, PoolTlsPlan } from '#core/plan.ts';
 import { certificatesIn, factsOf, privateKeyIn, type CertificateFacts } from './certificate.ts';
 
 /** Nobody's chain is longer, and nobody's bundle of authorities. */
@@ -86,7 +86,37 @@ export function readTls(tls: ListenerTlsPlan, nowMs: number): TlsReading {
   return { read: isRead ? read : null, facts, findings };
 }
 
-/** Every file that `tls` names. */
+export interface ReadPoolTls {
+  /** PEM. */
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
+/** The same of a pool's `tls`. */
+export function readPoolTls(
+  tls: PoolTlsPlan,
+  nowMs: number,
+): { readonly read: ReadPoolTls | null; readonly findings: readonly TlsFinding[] } {
+  const findings: TlsFinding[] = [];
+  const ca = tls.ca === null ? null : fileText(tls.ca);
+  if (ca !== null) {
+    const authorities = typeof ca === 'string' ? certificatesIn(ca) : ca.why;
+    if (typeof authorities === 'string') findings.push({ path: ['ca'], severity: 'error', message: authorities });
+  }
+  let own: ReadCertificate | null = null;
+  if (tls.cert !== null && tls.key !== null) {
+    const plan = { certificates: [{ cert: tls.cert, key: tls.key }], minVersion: 'TLSv1.2', clientCa: null } as const;
+    const { read, findings: found } = readTls(plan, nowMs);
+    findings.push(...found.map((finding) => ({ ...finding, path: finding.path.slice(2) })));
+    own = read?.certificates[0] ?? null;
+  }
+  const isRead = !findings.some(({ severity }) => severity === 'error');
+  const read = { ca: typeof ca === 'string' ? ca : null, cert: own?.cert ?? null, key: own?.key ?? null };
+  return { read: isRead ? read : null, findings };
+}
+
+/** Every file that a listener's `tls` names. */
 export function filesOf(tls: ListenerTlsPlan): string[] {
   const named = tls.certificates.flatMap(({ cert, key }) => [cert, key]);
   return tls.clientCa === null ? named : [...named, tls.clientCa];

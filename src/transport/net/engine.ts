@@ -7,6 +7,8 @@ import type {
   Listener,
   SocketAddress,
   TlsAcceptor,
+  TlsClientSettings,
+  TlsConnector,
   TlsEvents,
   TlsSettings,
   Transport,
@@ -15,6 +17,7 @@ import { handleOf, learnSymbols, type ListenHandle, type StreamHandle } from './
 import { NetConnection, onSocketRead, type EngineState } from './connection.ts';
 import { Slabs } from './slabs.ts';
 import { NetTlsAcceptor } from './tls-acceptor.ts';
+import { NetTlsConnector } from './tls-connector.ts';
 
 /** One read takes at most this: large enough that a bulk body costs few calls, small enough to stay in a core's cache. */
 const RECEIVE_BYTES = 256 * 1024;
@@ -57,6 +60,10 @@ export class NetTransport implements Transport {
 
   tlsAcceptor(settings: TlsSettings, events: TlsEvents): TlsAcceptor {
     return new NetTlsAcceptor(this.#state, settings, events);
+  }
+
+  tlsConnector(settings: TlsClientSettings): TlsConnector {
+    return new NetTlsConnector(this.#state, settings);
   }
 
   connect(address: SocketAddress, handler: ConnectionHandler): Connection {

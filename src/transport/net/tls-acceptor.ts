@@ -39,8 +39,14 @@ export class NetTlsAcceptor implements TlsAcceptor {
   secure(connection: Connection, early: Buffer | null): Connection {
     const peer = connection as NetConnection;
     const server = this.#server;
-    const secured = new TlsConnection(this.#engine, peer, early, (socket) => void server.emit('connection', socket));
-    peer.yieldTo(secured);
+    const secured = new TlsConnection(this.#engine, peer);
+    peer.yieldTo({
+      begin: (socket) => {
+        if (!secured.own(socket)) return;
+        if (early !== null) socket.unshift(early);
+        server.emit('connection', socket);
+      },
+    });
     return secured;
   }
 
@@ -72,7 +78,7 @@ export class NetTlsAcceptor implements TlsAcceptor {
 
   #opened(tls: TLSSocket): void {
     this.#events.onHandshake(tls.isSessionReused() ? 'resumed' : 'whole', null);
-    ownerOf(tls)?.opened(tls);
+    ownerOf(tls)?.accepted(tls);
   }
 
   #failed(error: NodeJS.ErrnoException, tls: TLSSocket): void {

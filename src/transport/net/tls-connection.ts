@@ -1,13 +1,14 @@
 /**
- * A client's connection over TLS. Node's `TLSSocket` shakes hands and enciphers; around it this keeps what every connection
+ * A connection over TLS, a client's or to a backend. Node's `TLSSocket` shakes hands and enciphers; around it this keeps what every connection
  * promises (transport.ts): bytes written belong to the caller again at once, a connection that is destroyed says goodbye
  * (close_notify, RFC 8446 section 6.1) behind what the kernel has taken, and reads land in the engine's one buffer.
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Connection, ConnectionHandler } from '../transport.ts';
-import type { EngineState, Heir, NetConnection } from './connection.ts';
+import type { EngineState, NetConnection } from './connection.ts';
 import { handleOf, type StreamHandle } from './internals.ts';
+import { isQuiet } from './read-sync.ts';
 import { tryWrite } from './write-sync.ts';
 
 /** A peer that does not take the goodbye is not waited for longer. */
@@ -33,80 +34,78 @@ export function ownerOf(tls: TLSSocket): TlsConnection | undefined {
   return (tls as unknown as Layered)._parent?.owner;
 }
 
-export class TlsConnection implements Connection, Heir {
+export class TlsConnection implements Connection {
   handler: ConnectionHandler;
   /** Bytes that the kernel has not taken, as they were before they were enciphered. */
   pendingBytes = 0;
   /** True once `onClose` was given or the owner destroyed the connection. */
   destroyed = false;
   readonly #engine: EngineState;
-  readonly #peer: NetConnection;
-  readonly #begin: (socket: Socket) => void;
+  /** Who an accepted one came from; null: it was made here. */
+  readonly #peer: NetConnection | null;
   /** The plain socket; null before there is one. */
   #plain: Socket | null = null;
   /** Null until hands are shaken. */
   #tls: TLSSocket | null = null;
   #handle: StreamHandle | null = null;
+  /** Reads land in the engine's buffer. */
+  #lean = false;
   /** What was written before. */
   #early: Buffer[] = [];
   #paused = false;
   #ending = false;
-  /** Read by Node and not yet by us. */
-  #unread: Buffer | null;
+  #atEnd = false;
 
-  /** `begin` has hands shaken over the plain socket. */
-  constructor(engine: EngineState, peer: NetConnection, unread: Buffer | null, begin: (socket: Socket) => void) {
+  constructor(engine: EngineState, peer: NetConnection | null) {
     this.#engine = engine;
     this.#peer = peer;
-    this.#unread = unread;
-    this.#begin = begin;
-    this.handler = peer.handler;
+    this.handler = peer === null ? UNOWNED : peer.handler;
   }
 
   get remoteAddress(): string {
-    return this.#peer.remoteAddress;
+    return this.#peer === null ? (this.#plain?.remoteAddress ?? '') : this.#peer.remoteAddress;
   }
 
   get remotePort(): number {
-    return this.#peer.remotePort;
+    return this.#peer === null ? (this.#plain?.remotePort ?? 0) : this.#peer.remotePort;
   }
 
-  begin(socket: Socket): void {
+  /** Takes the plain socket over; false when the connection was given up before there was one. */
+  own(plain: Socket): boolean {
     if (this.destroyed) {
-      socket.destroy();
-      return;
+      plain.destroy();
+      return false;
     }
-    this.#plain = socket;
-    (socket as Owned).owner = this;
-    socket.setNoDelay(true);
+    this.#plain = plain;
+    (plain as Owned).owner = this;
+    plain.setNoDelay(true);
     // Whoever ends while hands are shaken has left; the TLS socket takes this over.
-    socket.allowHalfOpen = false;
-    // What goes wrong below shows above.
-    socket.on('error', nothing);
-    if (this.#unread !== null) socket.unshift(this.#unread);
-    this.#unread = null;
-    this.#begin(socket);
+    plain.allowHalfOpen = false;
+    plain.on('error', onError);
+    return true;
   }
 
-  /** Hands are shaken. */
-  opened(tls: TLSSocket): void {
+  /** To a backend: `tls` shakes hands over `plain`. */
+  shake(plain: Socket, tls: TLSSocket): void {
+    if (!this.own(plain)) return;
+    this.#listen(tls);
+    tls.once('secureConnect', () => {
+      if (this.destroyed) return;
+      this.#open(tls);
+      this.handler.onConnect();
+      this.#sendEarly();
+    });
+  }
+
+  /** From a client: hands are shaken. */
+  accepted(tls: TLSSocket): void {
+    this.#listen(tls);
     if (this.destroyed) {
       tls.destroy();
       return;
     }
-    this.#tls = tls;
-    tls.allowHalfOpen = true;
-    this.#handle = handleOf<StreamHandle>(tls);
-    (tls as Owned).owner = this;
-    tls.on('end', onEnd);
-    tls.on('error', onError);
-    tls.on('close', onClose);
-    this.#takeReads(tls);
-    const early = this.#early.splice(0);
-    this.pendingBytes = 0;
-    for (const bytes of early) this.#send(bytes);
-    if (this.#ending) tls.end();
-    if (early.length > 0 && this.pendingBytes === 0) this.handler.onDrain();
+    this.#open(tls);
+    this.#sendEarly();
   }
 
   write(buffer: Buffer, start: number, end: number): boolean {
@@ -137,7 +136,10 @@ export class TlsConnection implements Connection, Heir {
   }
 
   isSilent(): boolean {
-    return !this.destroyed;
+    if (this.destroyed || this.#atEnd) return false;
+    // What has come may be no word of the peer's, but a session: rare enough to give the connection up for.
+    const fd = this.#plain === null ? -1 : (handleOf<StreamHandle>(this.#plain)?.fd ?? -1);
+    return fd < 0 || isQuiet(fd);
   }
 
   destroy(): void {
@@ -145,7 +147,7 @@ export class TlsConnection implements Connection, Heir {
     this.destroyed = true;
     const tls = this.#tls;
     if (tls === null) {
-      if (this.#plain === null) this.#peer.destroy();
+      if (this.#plain === null) this.#peer?.destroy();
       else this.#plain.destroy();
     } else if (this.pendingBytes > 0) {
       tls.destroy();
@@ -162,7 +164,7 @@ export class TlsConnection implements Connection, Heir {
     this.destroyed = true;
     const plain = this.#plain as (Socket & Resettable) | null;
     if (plain === null) {
-      this.#peer.destroy();
+      this.#peer?.destroy();
       return;
     }
     // `resetAndDestroy` would end the stream first, and a peer that reads quickly would take that for a clean end.
@@ -185,7 +187,32 @@ export class TlsConnection implements Connection, Heir {
   }
 
   atEnd(): void {
-    if (!this.destroyed) this.handler.onEnd();
+    if (this.destroyed || this.#tls === null || this.#atEnd) return;
+    this.#atEnd = true;
+    this.handler.onEnd();
+  }
+
+  #listen(tls: TLSSocket): void {
+    (tls as Owned).owner = this;
+    tls.on('end', onEnd);
+    tls.on('error', onError);
+    tls.on('close', onClose);
+  }
+
+  #open(tls: TLSSocket): void {
+    this.#tls = tls;
+    tls.allowHalfOpen = true;
+    this.#handle = handleOf<StreamHandle>(tls);
+    this.#takeReads(tls);
+  }
+
+  #sendEarly(): void {
+    const early = this.#early.splice(0);
+    if (early.length === 0 && !this.#ending) return;
+    this.pendingBytes = 0;
+    for (const bytes of early) this.#send(bytes);
+    if (this.#ending) this.#tls?.end();
+    if (early.length > 0 && this.pendingBytes === 0) this.handler.onDrain();
   }
 
   #send(bytes: Buffer): boolean {
@@ -217,6 +244,7 @@ export class TlsConnection implements Connection, Heir {
   #takeReads(tls: TLSSocket): void {
     const { symbols, receive } = this.#engine;
     if (symbols !== null && this.#handle !== null) {
+      this.#lean = true;
       const self = tls as unknown as Record<symbol, unknown>;
       self[symbols.buffer] = receive;
       self[symbols.callback] = onLeanRead;
@@ -230,7 +258,7 @@ export class TlsConnection implements Connection, Heir {
   }
 
   #stopReading(): void {
-    if (this.#engine.symbols === null) {
+    if (!this.#lean) {
       this.#tls?.pause();
     } else if (this.#handle !== null) {
       this.#handle.reading = false;
@@ -239,7 +267,7 @@ export class TlsConnection implements Connection, Heir {
   }
 
   #startReading(): void {
-    if (this.#engine.symbols === null) {
+    if (!this.#lean) {
       this.#tls?.resume();
     } else if (this.#handle !== null) {
       this.#handle.reading = true;
@@ -248,7 +276,7 @@ export class TlsConnection implements Connection, Heir {
   }
 }
 
-function nothing(): void {}
+const UNOWNED: ConnectionHandler = { onConnect() {}, onRead() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 /** Node calls it with the TLS socket as `this`. */
 function onLeanRead(this: Owned, length: number, buffer: Buffer): boolean {
