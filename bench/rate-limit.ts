@@ -78,6 +78,7 @@ function decision(key: LimitKeyPlan, lines: string): number {
     forwardedLines: Buffer.alloc(0),
     address: Buffer.from('10.0.0.1'),
     scheme: Buffer.from('http'),
+    secure: false,
     identityLow: 1,
     identityHigh: 2,
     proxies: new TrustedProxies(['10.0.0.0/8', '192.168.0.0/16', '2001:db8::/32']),

@@ -17,6 +17,8 @@ const scratch = Buffer.alloc(8 * TARGET_BYTES_MAX);
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHOD_SERIES.slice(1));
 const OTHER = '_OTHER';
 const PORT_OF_HTTP = 80;
+const PORT_OF_HTTPS = 443;
+const HTTPS = 'https://';
 
 /** A target as a log may show it, escaped for JSON. */
 export interface Target {
@@ -47,8 +49,8 @@ export function serverAttributes(record: SpanRecord, { path, query }: Target): s
   putMethod(out, record);
   if (path !== '') out.escaped('url.path', path);
   if (query !== '') out.escaped('url.query', query);
-  out.name('url.scheme', 'http');
-  if (host !== '') putServer(out, host);
+  out.name('url.scheme', record.secure ? 'https' : 'http');
+  if (host !== '') putServer(out, host, record.secure);
   out.text('client.address', record.client === null ? peer : addressText(record.client));
   out.text('network.peer.address', peer);
   if (peerPort > 0) out.integer('network.peer.port', peerPort);
@@ -71,12 +73,15 @@ export function serverAttributes(record: SpanRecord, { path, query }: Target): s
 
 /** As the inside of a JSON list. */
 export function clientAttributes(record: SpanRecord, attempt: AttemptRecord, target: Target): string {
-  const { authority, status, outcome, ordinal, reason } = attempt;
+  const { status, outcome, ordinal, reason } = attempt;
+  const secure = attempt.authority.startsWith(HTTPS);
+  const authority = secure ? attempt.authority.slice(HTTPS.length) : attempt.authority;
   const out = new AttributeText();
   putMethod(out, record);
-  putBackend(out, authority);
+  putBackend(out, authority, secure);
   const place = authority.startsWith('/') ? 'localhost' : authority;
-  out.escaped('url.full', `http://${JSON.stringify(place).slice(1, -1)}${behindStrip(target, record.stripBytes)}`);
+  const scheme = secure ? HTTPS : 'http://';
+  out.escaped('url.full', `${scheme}${JSON.stringify(place).slice(1, -1)}${behindStrip(target, record.stripBytes)}`);
   out.name('network.protocol.version', '1.1');
   if (status > 0) out.integer('http.response.status_code', status);
   if (ordinal > 0) out.integer('http.request.resend_count', ordinal);
@@ -121,23 +126,27 @@ function putMethod(out: AttributeText, record: SpanRecord): void {
 }
 
 /** A Host field's parts. */
-function putServer(out: AttributeText, host: string): { readonly address: string; readonly port: number } {
+function putServer(
+  out: AttributeText,
+  host: string,
+  secure: boolean,
+): { readonly address: string; readonly port: number } {
   const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(host);
   const address = (match?.[1] ?? host).replace(/^\[(.*)\]$/, '$1');
-  const port = match?.[2] === undefined ? PORT_OF_HTTP : Number(match[2]);
+  const port = match?.[2] === undefined ? (secure ? PORT_OF_HTTPS : PORT_OF_HTTP) : Number(match[2]);
   out.text('server.address', address);
   out.integer('server.port', port);
   return { address, port };
 }
 
 /** A backend's address; where that is an IP address, the peer's too. */
-function putBackend(out: AttributeText, authority: string): void {
+function putBackend(out: AttributeText, authority: string, secure: boolean): void {
   if (authority.startsWith('/')) {
     out.name('server.address', authority);
     out.name('network.transport', 'unix');
     return;
   }
-  const { address, port } = putServer(out, authority);
+  const { address, port } = putServer(out, authority, secure);
   if (!address.includes(':') && !/^\d+\.\d+\.\d+\.\d+$/.test(address)) return;
   out.name('network.peer.address', address);
   out.integer('network.peer.port', port);

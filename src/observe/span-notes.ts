@@ -27,6 +27,8 @@ export class SpanNotes {
   /** The address of the client behind trusted proxies, first bits first (IPv4 at ::ffff:0:0/96); else the peer is the client. */
   readonly client: Int32Array = new Int32Array(4);
   hasClient = false;
+  /** The client came by TLS. */
+  secure = false;
   peerPort = 0;
   /** The route's path as the configuration says it, with `*` for what may follow. */
   route = '';

@@ -248,6 +248,24 @@ describe('an exchange and its attempts', () => {
     assert.equal(address(0x20010db8, 0, 0, 1), '2001:db8:0:0:0:0:0:1');
   });
 
+  test('TLS shows in the schemes and in the ports that nobody wrote', () => {
+    const bench = new Bench();
+    bench.begin({ host: 'shop.example', target: '/x' });
+    bench.attempt('a', Outcome.success, 200, PickReason.first);
+    Object.assign(bench.notes.span, { secure: true, hasClient: true });
+    bench.notes.attemptAuthorities[0] = 'https://10.0.0.1:3000';
+    const [server, client] = bench.spans() as [Span, Span];
+    assert.deepEqual([of(server)['url.scheme'], of(server)['server.port']], ['https', '443']);
+    assert.deepEqual(
+      ['url.full', 'server.address', 'server.port', 'network.peer.address'].map((key) => of(client)[key]),
+      ['https://10.0.0.1:3000/x', '10.0.0.1', '3000', '10.0.0.1'],
+    );
+    bench.begin({ host: 'shop.example' });
+    Object.assign(bench.notes.span, { secure: false });
+    const [plain] = bench.spans() as [Span];
+    assert.deepEqual([of(plain)['url.scheme'], of(plain)['server.port']], ['http', '80']);
+  });
+
   test('more attempts than are told of are counted', () => {
     const bench = new Bench();
     bench.begin();

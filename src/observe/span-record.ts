@@ -29,6 +29,10 @@ export const RECORD_BYTES_MAX: number =
   8 * (TEXT_BYTES_MAX + 2) +
   ATTEMPTS_MAX * (ATTEMPT_FIXED_BYTES + 2 * (TEXT_BYTES_MAX + 2));
 
+/** Bits of a record. */
+const HAS_CLIENT = 1;
+const SECURE = 2;
+
 /** The wall clock was set when it is so far behind what was thought. */
 const CLOCK_SET_MS = 2;
 
@@ -47,6 +51,7 @@ export interface AttemptRecord {
   readonly firstByteMs: number;
   readonly ms: number;
   readonly backend: string;
+  /** `host:port` or a socket's path, with `https://` in front where it is spoken to over TLS. */
   readonly authority: string;
 }
 
@@ -62,6 +67,8 @@ export interface SpanRecord {
   readonly spanHigh: number;
   readonly spanLow: number;
   readonly flags: number;
+  /** The client came by TLS. */
+  readonly secure: boolean;
   readonly versionMinor: number;
   readonly status: number;
   readonly fault: number;
@@ -121,7 +128,7 @@ export class SpanWriter {
 export function readRecord(bytes: Uint8Array, start: number, end: number): SpanRecord {
   const from = new Cursor(bufferOver(bytes).subarray(0, end));
   from.at = start;
-  const exchange = {
+  const head = {
     startMs: from.f64(),
     ms: from.f64(),
     queueMs: from.f64(),
@@ -134,7 +141,12 @@ export function readRecord(bytes: Uint8Array, start: number, end: number): SpanR
     versionMinor: from.u16() - 1,
     status: from.u16(),
     fault: from.u16(),
-    client: from.u16() === 1 ? ([from.u32(), from.u32(), from.u32(), from.u32()] as const) : null,
+  };
+  const bits = from.u16();
+  const exchange = {
+    ...head,
+    secure: (bits & SECURE) !== 0,
+    client: (bits & HAS_CLIENT) === 0 ? null : ([from.u32(), from.u32(), from.u32(), from.u32()] as const),
     peerPort: from.u16(),
     stripBytes: from.u16(),
     attemptCount: from.u16(),
@@ -189,7 +201,7 @@ function putRecord(to: Cursor, notes: ExchangeNotes, startMs: number, ms: number
   to.putU16(notes.versionMinor + 1);
   to.putU16(notes.status);
   to.putU16(notes.fault);
-  to.putU16(span.hasClient ? 1 : 0);
+  to.putU16((span.hasClient ? HAS_CLIENT : 0) | (span.secure ? SECURE : 0));
   if (span.hasClient) for (let word = 0; word < 4; word++) to.putU32(span.client[word] as number);
   to.putU16(span.peerPort);
   to.putU16(span.stripBytes);

@@ -17,6 +17,7 @@ const facts: ClientFacts = {
   forwardedLines: Buffer.from('via: 1.1 edgebalancer\r\n'),
   address: Buffer.from('192.0.2.7'),
   scheme: Buffer.from('http'),
+  secure: false,
   identityLow: 0,
   identityHigh: 0,
   proxies: null,

@@ -59,7 +59,7 @@ export function noteAttempt(
   );
   if (at === -1) return;
   const { backoffMs, ordinal, reason, status } = attempt;
-  notes.attemptPick(at, startedMs - exchangeStartedMs, backoffMs, ordinal, reason, status, backend.plan.authority);
+  notes.attemptPick(at, startedMs - exchangeStartedMs, backoffMs, ordinal, reason, status, backend.place);
   if (!notes.span.sampled) return;
   notes.span.attempts[2 * at] = attempt.spanHigh;
   notes.span.attempts[2 * at + 1] = attempt.spanLow;

@@ -6,6 +6,8 @@ import type { Upstream } from './upstream.ts';
 export class Backend {
   readonly slot: number;
   readonly authority: Buffer;
+  /** Its place as spans show it. */
+  readonly place: string;
   readonly plan: BackendPlan;
   /** Timeouts and limits of its pool; replaced when a plan changes them. */
   pool: PoolPlan;
@@ -20,6 +22,7 @@ export class Backend {
     this.plan = plan;
     this.pool = pool;
     this.slot = plan.slot;
+    this.place = plan.tlsName === null ? plan.authority : `https://${plan.authority}`;
     // A socket's path is no host name.
     this.authority = Buffer.from(plan.address.kind === 'unix' ? 'localhost' : plan.authority, 'latin1');
   }

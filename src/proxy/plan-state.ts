@@ -62,6 +62,7 @@ export class ListenerState {
       forwardedLines: Buffer.from(lines, 'latin1'),
       address: Buffer.from(address, 'latin1'),
       scheme,
+      secure: this.plan.tls !== null,
       identityLow: this.#hash.low,
       identityHigh: this.#hash.high,
       proxies: trusted ? this.#trusted : null,

@@ -57,6 +57,8 @@ export interface ClientFacts {
   readonly forwardedLines: Buffer;
   readonly address: Buffer;
   readonly scheme: Buffer;
+  /** The connection is over TLS. */
+  readonly secure: boolean;
   /** Hash of who is at the address (client-identity.ts), for limits by client. */
   readonly identityLow: number;
   readonly identityHigh: number;

@@ -47,6 +47,7 @@ class Bench {
       forwardedLines: Buffer.from('x: y\r\nvia: 1.1 edgebalancer\r\n'),
       address: Buffer.from('192.0.2.7'),
       scheme: Buffer.from('http'),
+      secure: false,
       identityLow: 0,
       identityHigh: 0,
       proxies: trusted ? new TrustedProxies(['192.0.2.0/24']) : null,

@@ -132,6 +132,7 @@ export class Tracing {
     notes.peerPort = peer.remotePort;
     notes.hasClient = facts.proxies !== null && this.#client.find(buf, head, facts.proxies);
     if (notes.hasClient) notes.client.set(this.#client.address.words);
+    notes.secure = facts.secure;
   }
 
   /** False when there is not exactly one that is valid. */

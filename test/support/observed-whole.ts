@@ -5,6 +5,8 @@ import { L, P } from '#memory/counters.ts';
 import type { Observed } from '#observe/observed.ts';
 import { observedTwo } from './observed.ts';
 
+const TLS = { certificates: [{ cert: 'site.pem', key: 'site.key' }], minVersion: 'TLSv1.2', clientCa: null } as const;
+
 export function observedWhole(): Observed {
   const { observed, recorders } = observedTwo();
   const [recorder] = recorders;
@@ -19,6 +21,7 @@ export function observedWhole(): Observed {
   const { plan } = observed;
   const whole: Plan = {
     ...plan,
+    listeners: plan.listeners.map((listener) => ({ ...listener, tls: TLS })),
     pools: plan.pools.map((pool) => ({
       ...pool,
       hedge: { after: 'p95', budget: 0.05 } as unknown as NonNullable<Plan['pools'][number]['hedge']>,
@@ -34,5 +37,6 @@ export function observedWhole(): Observed {
     problem: 'SERVFAIL',
     failures: 3,
   } as const;
-  return { ...observed, plan: whole, discovery: () => discovery };
+  const certificates = [{ listener: 'public', file: 'site.pem', notAfterMs: 1e12 }];
+  return { ...observed, plan: whole, certificates, discovery: () => discovery };
 }
