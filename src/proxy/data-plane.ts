@@ -18,17 +18,7 @@ import { DecisionBook } from '#observe/decision-book.ts';
 import { Recorder } from '#observe/recorder.ts';
 import { TrafficRecorder } from '#observe/traffic-recorder.ts';
 import { SpanWriter } from '#observe/span-record.ts';
-import type {
-  Connection,
-  ConnectionHandler,
-  Listener,
-  TlsAcceptor,
-  TlsClientSettings,
-  TlsConnector,
-  TlsEvents,
-  TlsSettings,
-  Transport,
-} from '#transport/transport.ts';
+import type { Connection, ConnectionHandler, Listener, TlsEvents, Transport } from '#transport/transport.ts';
 import { Attempt } from './attempt.ts';
 import type { Backend } from './backend.ts';
 import { DeadlineClock } from './deadline-clock.ts';
@@ -47,6 +37,7 @@ import { RequestIds } from './request-ids.ts';
 import { RequestWriter } from './request-writer.ts';
 import { DateLine } from './response-writer.ts';
 import { Staging } from './staging.ts';
+import { TlsSides } from './tls-sides.ts';
 import { Tracing } from './tracing.ts';
 
 /** Heads of answers: what backends send in earnest fits, and one worker's staging stays small. */
@@ -55,7 +46,6 @@ const RESPONSE_LIMITS: HeadLimits = { headerBytes: 64 * 1024, headerCount: 256, 
 export const FIELDS_MAX = 1000;
 /** Exchanges and attempts kept for reuse; a burst beyond it is left to the garbage collector. */
 const SPARE_EXCHANGES_MAX = 1024;
-const SYSTEM_TLS: TlsClientSettings = { ca: null, cert: null, key: null };
 /** Nothing is known of the request, but that it should have come by TLS. */
 const REPLY_IN_THE_CLEAR: ErrorReplyOptions = {
   json: false,
@@ -68,14 +58,9 @@ const REPLY_IN_THE_CLEAR: ErrorReplyOptions = {
 /** Connections that wait to be accepted, as far as the kernel allows (net.core.somaxconn). */
 const BACKLOG = 65535;
 
-/** By name. */
-export interface TlsSides {
-  readonly listeners: Readonly<Record<string, TlsSettings>>;
-  readonly pools: Readonly<Record<string, TlsClientSettings>>;
-}
-
 export class DataPlane {
   readonly transport: Transport;
+  readonly tls: TlsSides;
   readonly worker: number;
   readonly wheel: DeadlineWheel;
   /** For waits of a few milliseconds. */
@@ -116,8 +101,6 @@ export class DataPlane {
   #servingLines = false;
   readonly #ports: PoolPorts;
   readonly #listening: Listener[] = [];
-  readonly #acceptors = new Map<string, TlsAcceptor>();
-  #connectors: ReadonlyMap<string, TlsConnector> = new Map();
   readonly #clock: DeadlineClock;
   #started = false;
   readonly #refreshing: NodeJS.Timeout[] = [];
@@ -125,6 +108,7 @@ export class DataPlane {
 
   constructor(transport: Transport, tables: Tables, worker: number, plan: Plan) {
     this.transport = transport;
+    this.tls = new TlsSides(transport, (listener) => this.#tlsEvents(listener));
     this.worker = worker;
     this.#tables = tables;
     this.wheel = new DeadlineWheel(performance.now());
@@ -169,26 +153,11 @@ export class DataPlane {
     for (const [slot, list] of Object.entries(addresses)) this.state.backends.get(Number(slot))?.resolve(list);
   }
 
-  /** With what is spoken to clients and backends over TLS, for connections from now on. */
-  useTls({ listeners, pools }: TlsSides): void {
-    for (const name of this.#acceptors.keys()) if (!(name in listeners)) this.#acceptors.delete(name);
-    for (const [name, settings] of Object.entries(listeners)) {
-      const acceptor = this.#acceptors.get(name);
-      if (acceptor !== undefined) acceptor.use(settings);
-      else this.#acceptors.set(name, this.transport.tlsAcceptor(settings, this.#tlsEvents(name)));
-    }
-    this.#connectors = new Map(
-      Object.entries(pools).map(([name, settings]) => [name, this.transport.tlsConnector(settings)]),
-    );
-  }
-
   /** Begins to connect to a backend. */
   connect(backend: Backend, handler: ConnectionHandler): Connection {
     const { tlsName } = backend.plan;
     if (tlsName === null) return this.transport.connect(backend.nextAddress(), handler);
-    // What it needs comes before the plan; without, it is verified all the same.
-    const connector = this.#connectors.get(backend.pool.name) ?? this.transport.tlsConnector(SYSTEM_TLS);
-    return connector.connect(backend.nextAddress(), tlsName, handler);
+    return this.tls.connector(backend.pool.name).connect(backend.nextAddress(), tlsName, handler);
   }
 
   /** Opens a listener of the plan; returns its port. `port` replaces a port 0 of the plan. */
@@ -340,7 +309,7 @@ export class DataPlane {
     const { connections } = limits;
     const most = connections > 0 ? connections : Infinity;
     // A plan whose certificates cannot be read is refused before it comes here; were one to come, nobody is served in the clear.
-    const isServed = tls === null || this.#acceptors.has(name);
+    const isServed = tls === null || this.tls.acceptor(name) !== undefined;
     if (!isServed || !this.#tables.listeners.open(this.worker, listener.row, most)) {
       // Closed without a word: an answer would cost more than whoever floods pays for a connection.
       this.recorder.connectionRefused(listener.row);
@@ -383,7 +352,7 @@ export class DataPlane {
   /** The connection, enciphered where the listener speaks TLS. */
   #secured({ plan }: ListenerState, connection: Connection, early: Buffer | null): Connection {
     if (plan.tls === null) return connection;
-    const acceptor = this.#acceptors.get(plan.name);
+    const acceptor = this.tls.acceptor(plan.name);
     if (acceptor === undefined) throw new Error(`listener ${plan.name} speaks TLS and has no certificate`);
     return acceptor.secure(connection, early);
   }

@@ -25,13 +25,13 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
   const plane = new DataPlane(new NetTransport(), tables, start.worker, start.plan);
   plane.accessLog = keeper.log;
   plane.resolve(start.addresses);
-  plane.useTls(start.tls);
+  plane.tls.use(start.tls);
   plane.start();
 
   port.on('message', (message: ToWorker) => {
     switch (message.type) {
       case 'plan':
-        plane.useTls(message.tls);
+        plane.tls.use(message.tls);
         plane.publish(message.plan);
         followLog(keeper, plane, message.plan);
         plane.resolve(message.addresses);
@@ -41,7 +41,7 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
         plane.resolve(message.addresses);
         break;
       case 'tls':
-        plane.useTls(message.tls);
+        plane.tls.use(message.tls);
         break;
       case 'reopen-log': {
         const unopened = keeper.reopen();

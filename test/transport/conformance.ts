@@ -10,7 +10,7 @@ import type { Connection, ConnectionHandler, SocketAddress, Transport } from '#t
 import { dial, type Wire } from '../support/wire.ts';
 
 /** Records what happens, and lets a test wait for it. */
-class Recorder implements ConnectionHandler {
+export class Recorder implements ConnectionHandler {
   text = '';
   readonly events: string[] = [];
   onBytes: ((buffer: Buffer, start: number, end: number) => void) | null = null;
