@@ -22,6 +22,7 @@ const ORDER = [
   // Written by hand, from `observability` with fewer targets.
   'recording',
   'bodies',
+  'tls',
   'scale',
   'start',
   'simulator',

@@ -24,7 +24,9 @@ export class Slabs {
   }
 
   #take(length: number): Buffer {
-    if (length < SLAB_FROM_BYTES || length > SLAB_BYTES) return Buffer.allocUnsafeSlow(length);
+    // Small ones out of Node's pool: a buffer of its own takes longer to make than to fill.
+    if (length < SLAB_FROM_BYTES) return Buffer.allocUnsafe(length);
+    if (length > SLAB_BYTES) return Buffer.allocUnsafeSlow(length);
     return (this.#spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES)).subarray(0, length);
   }
 }
