@@ -16,12 +16,12 @@ export interface CertificateFacts {
   readonly fingerprint: string;
 }
 
-/** The certificates of a PEM file in their order, the one that is served first; a sentence where it cannot be. */
+/** The certificates of a PEM file in their order, the one that is served first; a sentence where there is none to be read. */
 export function certificatesIn(pem: string): X509Certificate[] | string {
   const blocks = pem.match(CERTIFICATE);
   if (blocks === null) {
     return PRIVATE_KEY.test(pem)
-      ? 'holds a private key and no certificate; `cert` and `key` may be the wrong way round'
+      ? 'holds a private key and no certificate'
       : 'holds no certificate in PEM, which begins with `-----BEGIN CERTIFICATE-----`';
   }
   const read: X509Certificate[] = [];
@@ -41,7 +41,7 @@ export function privateKeyIn(pem: string): KeyObject | string {
     return 'is locked with a passphrase, and nobody is there to type it; `openssl pkey -in FILE -out NEWFILE` takes it off';
   if (!PRIVATE_KEY.test(pem)) {
     return pem.includes('-----BEGIN CERTIFICATE-----')
-      ? 'holds a certificate and no private key; `cert` and `key` may be the wrong way round'
+      ? 'holds a certificate and no private key'
       : 'holds no private key in PEM, which begins with `-----BEGIN PRIVATE KEY-----`';
   }
   try {

@@ -55,9 +55,9 @@ export function readTls(tls: ListenerTlsPlan, nowMs: number): TlsReading {
     if (typeof cert !== 'string') say(path('cert'), cert.why);
     if (typeof key !== 'string') say(path('key'), key.why);
     const chain = typeof cert === 'string' ? certificatesIn(cert) : null;
-    if (typeof chain === 'string') say(path('cert'), chain);
+    if (typeof chain === 'string') say(path('cert'), chain + swapped(chain, 'key'));
     const secret = typeof key === 'string' ? privateKeyIn(key) : null;
-    if (typeof secret === 'string') say(path('key'), secret);
+    if (typeof secret === 'string') say(path('key'), secret + swapped(secret, 'cert'));
     if (chain === null || typeof chain === 'string') return null;
     const [own] = chain;
     if (own === undefined) return null;
@@ -120,6 +120,12 @@ export function readPoolTls(
 export function filesOf(tls: ListenerTlsPlan): string[] {
   const named = tls.certificates.flatMap(({ cert, key }) => [cert, key]);
   return tls.clientCa === null ? named : [...named, tls.clientCa];
+}
+
+function swapped(why: string, other: 'cert' | 'key'): string {
+  return /^holds a (?:private key|certificate) and no/.test(why)
+    ? `; it and \`${other}\` may be the wrong way round`
+    : '';
 }
 
 function judgeTime({ notBeforeMs, notAfterMs }: CertificateFacts, nowMs: number): [string, TlsFinding['severity']][] {
