@@ -60,10 +60,12 @@ describe('cost page', { skip }, () => {
     const more = await estimate(balancer, `?tasks=${tasks}`);
     await until('the supposed total', async () => (await total.textContent()) === dollars(more.monthly));
     await page.getByText(`+${dollars(more.monthly - now.monthly)} to ${dollars(now.monthly)} now`).waitFor();
-    assert.equal(new URL(page.url()).search, `?tasks=${tasks}`);
+    await until('the address to say so', () => new URL(page.url()).search === `?tasks=${tasks}`);
 
     await page.getByLabel('vCPU of each').focus();
     await page.keyboard.press('End');
+    // The address follows the page a moment later.
+    await until('the address to say so', () => new URL(page.url()).searchParams.has('vcpu'));
     const query = new URL(page.url()).searchParams;
     assert.deepEqual([query.get('vcpu'), query.get('memory')], ['16', '32'], 'memory that goes with it');
     const large = await estimate(balancer, `?tasks=${tasks}&vcpu=16&memoryGiB=32`);

@@ -233,7 +233,9 @@ describe('TLS for clients', { skip: need('openssl') }, () => {
     assert.equal((await before.wire.message()).body, 'a', 'the connection from before goes on');
     before.socket.destroy();
     writeFileSync(cert, readFileSync(cert, 'utf8').slice(0, 200));
-    await until('the log says why', () => run.log.lines.some((line) => /^error certificates stay as they were/.test(line)));
+    await until('the log says why', () =>
+      run.log.lines.some((line) => /^error certificates stay as they were/.test(line)),
+    );
     assert.equal(await shown(), second);
     const { certificates } = run.supervisor.plan.listeners[0]!.tls!;
     assert.deepEqual(certificates, [{ cert, key }]);
