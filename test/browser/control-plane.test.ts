@@ -122,7 +122,7 @@ describe('control plane page', { skip }, () => {
       .filter({ hasText: 'unhealthy' })
       .getByText(/status 503/)
       .waitFor();
-    assert.equal(new URL(page.url()).searchParams.get('backend'), 'app/a');
+    await page.waitForURL((url) => url.searchParams.get('backend') === 'app/a');
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'app/a');
     await expectAccessible(page);
     await takePicture(page, 'control-plane-dark');

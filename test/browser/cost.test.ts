@@ -60,14 +60,13 @@ describe('cost page', { skip }, () => {
     const more = await estimate(balancer, `?tasks=${tasks}`);
     await until('the supposed total', async () => (await total.textContent()) === dollars(more.monthly));
     await page.getByText(`+${dollars(more.monthly - now.monthly)} to ${dollars(now.monthly)} now`).waitFor();
-    await until('the address to say so', () => new URL(page.url()).search === `?tasks=${tasks}`);
+    // Playwright hears of a new address a moment after the page has it.
+    await page.waitForURL((url) => url.search === `?tasks=${tasks}`);
 
     await page.getByLabel('vCPU of each').focus();
     await page.keyboard.press('End');
-    // The address follows the page a moment later.
-    await until('the address to say so', () => new URL(page.url()).searchParams.has('vcpu'));
-    const query = new URL(page.url()).searchParams;
-    assert.deepEqual([query.get('vcpu'), query.get('memory')], ['16', '32'], 'memory that goes with it');
+    // Memory goes with it.
+    await page.waitForURL(({ searchParams: at }) => at.get('vcpu') === '16' && at.get('memory') === '32');
     const large = await estimate(balancer, `?tasks=${tasks}&vcpu=16&memoryGiB=32`);
     await until('the large total', async () => (await total.textContent()) === dollars(large.monthly));
     await expectAccessible(page);
@@ -75,7 +74,7 @@ describe('cost page', { skip }, () => {
 
     await page.getByRole('button', { name: 'As it is' }).click();
     await until('the total again', async () => (await total.textContent()) === dollars(now.monthly));
-    assert.equal(new URL(page.url()).search, '');
+    await page.waitForURL((url) => url.search === '');
   });
 
   test('an unknown region is an error that names those there are, and the bill stays', async (t) => {

@@ -73,7 +73,7 @@ describe('dashboard', { skip }, () => {
     await page.keyboard.press('g');
     await page.keyboard.press('c');
     await page.getByRole('heading', { level: 1, name: 'Control plane' }).waitFor();
-    assert.equal(new URL(page.url()).pathname, '/control-plane');
+    await page.waitForURL((url) => url.pathname === '/control-plane');
     assert.equal(await page.evaluate('document.activeElement.id'), 'main');
     await page.goBack();
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();

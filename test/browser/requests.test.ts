@@ -69,7 +69,7 @@ describe('requests page', { skip }, () => {
 
     await row.focus();
     await page.keyboard.press('Enter');
-    assert.equal(new URL(page.url()).searchParams.get('id'), id);
+    await page.waitForURL((at) => at.searchParams.get('id') === id);
     const attempts = page.getByRole('list', { name: 'What it waited for' }).getByRole('listitem');
     await attempts.nth(1).waitFor();
     assert.deepEqual(await attempts.locator('.waterfall-title').allTextContents(), ['app/bad', 'app/good']);
@@ -107,7 +107,7 @@ describe('requests page', { skip }, () => {
     await page.getByText('No request has failed').waitFor();
     await page.getByLabel('Status').fill('404');
     await page.getByText('No recorded request is like that. Widen the filters.').waitFor();
-    assert.equal(new URL(page.url()).search, '?list=failed&status=404');
+    await page.waitForURL((at) => at.search === '?list=failed&status=404');
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByText('No request has failed').waitFor();
 

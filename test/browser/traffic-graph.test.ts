@@ -74,7 +74,7 @@ describe('traffic graph', { skip }, () => {
     await node(page, /^Backend app\/a/).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'Backend app/a' }).waitFor();
-    assert.equal(new URL(page.url()).search, '?backend=app%2Fa');
+    await page.waitForURL((url) => url.search === '?backend=app%2Fa');
   });
 
   test('of many backends the unwell are named and the rest stand together; a phone sees them too', async (t) => {
