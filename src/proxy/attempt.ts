@@ -145,7 +145,7 @@ export class Attempt implements TakenSlot {
   }
 
   #tellStrategy(nowMs: number): void {
-    this.#pool.selector.strategy.heard?.(this.slot, nowMs - this.startedMs, nowMs);
+    this.#pool.selector.heard(this.slot, nowMs - this.startedMs, nowMs);
   }
 
   onUpstreamReady(upstream: Upstream): void {

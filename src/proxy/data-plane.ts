@@ -309,8 +309,8 @@ export class DataPlane {
     const { connections } = limits;
     const most = connections > 0 ? connections : Infinity;
     // A plan whose certificates cannot be read is refused before it comes here; were one to come, nobody is served in the clear.
-    const isServed = tls === null || this.tls.acceptor(name) !== undefined;
-    if (!isServed || !this.#tables.listeners.open(this.worker, listener.row, most)) {
+    const acceptor = tls === null ? null : this.tls.acceptor(name);
+    if (acceptor === undefined || !this.#tables.listeners.open(this.worker, listener.row, most)) {
       // Closed without a word: an answer would cost more than whoever floods pays for a connection.
       this.recorder.connectionRefused(listener.row);
       connection.destroy();
@@ -318,7 +318,7 @@ export class DataPlane {
     }
     this.recorder.connectionOpened(listener.row);
     if (!listener.plan.proxyProtocol) {
-      this.#serve(listener, this.#secured(listener, connection, null), connection);
+      this.#serve(listener, acceptor?.secure(connection, null) ?? connection, connection);
       return;
     }
     const client = new AnnouncedClient(this, listener, connection, performance.now());
@@ -329,10 +329,21 @@ export class DataPlane {
   /** It is known whose a connection is; `peer` null: the peer's own. Bytes `buf[start, end)` are the client's first. */
   announced(before: AnnouncedClient, connection: Connection, { peer, buf, start, end }: Announcement): void {
     const { listener } = before;
+    if (listener.plan.tls === null) {
+      this.#clients.delete(before);
+      const client = this.#serve(listener, connection, peer ?? connection);
+      if (start < end) client.onRead(buf, start, end);
+      return;
+    }
+    const acceptor = this.tls.acceptor(listener.plan.name);
+    if (acceptor === undefined) {
+      // A plan without TLS has come meanwhile, and this connection was made for the one before.
+      before.cut();
+      return;
+    }
     this.#clients.delete(before);
-    const early = listener.plan.tls === null || start === end ? null : Buffer.from(buf.subarray(start, end));
-    const client = this.#serve(listener, this.#secured(listener, connection, early), peer ?? connection);
-    if (early === null && start < end) client.onRead(buf, start, end);
+    const early = start === end ? null : Buffer.from(buf.subarray(start, end));
+    this.#serve(listener, acceptor.secure(connection, early), peer ?? connection);
   }
 
   #tlsEvents(name: string): TlsEvents {
@@ -347,13 +358,5 @@ export class DataPlane {
     connection.handler = client;
     this.#clients.add(client);
     return client;
-  }
-
-  /** The connection, enciphered where the listener speaks TLS. */
-  #secured({ plan }: ListenerState, connection: Connection, early: Buffer | null): Connection {
-    if (plan.tls === null) return connection;
-    const acceptor = this.tls.acceptor(plan.name);
-    if (acceptor === undefined) throw new Error(`listener ${plan.name} speaks TLS and has no certificate`);
-    return acceptor.secure(connection, early);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * TLS towards clients and backends, by listener and pool. What is told anew and has not changed stays as it is: plans come a hundred
- * times a second where discovery is busy, and keys take a millisecond to read.
+ * TLS towards clients and backends, by listener and pool. What is told anew and has not changed stays as it is: plans come
+ * often where discovery is busy, and keys take a millisecond to read.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type {

@@ -4,11 +4,12 @@
  * What cannot be used changes nothing: what was there before is used on, and the log says why.
  */
 import { randomBytes } from 'node:crypto';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cancel, Log, Timers } from '#core/ports.ts';
 import type { Plan } from '#core/plan.ts';
 import { FileWatch } from '#discovery/file-watch.ts';
+import { clientContext } from '#transport/net/tls-connector.ts';
 import type { TlsClientSettings, TlsSettings } from '#transport/transport.ts';
 import type { TlsMaterial } from '#worker/messages.ts';
 import { OperatorError } from './operator-error.ts';
@@ -85,12 +86,7 @@ export class Certificates {
   contextOf(pool: string): SecureContext | undefined {
     const kept = this.#kept.get(placeKey({ kind: 'pool', name: pool }));
     if (kept?.content.kind !== 'pool') return undefined;
-    const { ca, cert, key } = kept.content.read;
-    kept.context ??= createSecureContext({
-      ...(ca !== null && { ca }),
-      ...(cert !== null && key !== null && { cert, key }),
-    });
-    return kept.context;
+    return (kept.context ??= clientContext(kept.content.read));
   }
 
   /** Why a plan cannot be obeyed, as a sentence; null: it can. */
@@ -115,7 +111,7 @@ export class Certificates {
     const places = (this.#places = placesOf(plan));
     const keys = new Set(places.map(placeKey));
     for (const key of this.#kept.keys()) if (!keys.has(key)) this.#kept.delete(key);
-    // Discovery makes a plan a second, and what a plan names stays what it was.
+    // Discovery makes many plans, and what they name stays what it was.
     for (const place of places)
       if (!isDeepStrictEqual(this.#kept.get(placeKey(place))?.place, place)) this.#take(place);
     this.#follow();
@@ -177,7 +173,8 @@ export class Certificates {
     if (this.#stopped) return;
     const taken = this.#places.map((place) => this.#take(place, isLast));
     if (taken.includes(false) && !isLast) this.#later(AGAIN_MS, true);
-    if (taken.includes(true)) this.#options.onChange(this.current);
+    // Workers leave what has not changed as it is.
+    this.#options.onChange(this.current);
   }
 
   #renewTickets(): void {

@@ -2,58 +2,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
-import { describe, test, type TestContext } from 'node:test';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { describe, test } from 'node:test';
+import type { ConnectionOptions } from 'node:tls';
 import type { OverviewAnswer } from '#contract/admin.ts';
-import { administer, callAdmin, OPERATOR, VIEWER, type Administered } from '../support/admin-client.ts';
+import { callAdmin, OPERATOR, VIEWER, type Administered } from '../support/admin-client.ts';
 import { Authority, type Certificate } from '../support/certificate.ts';
-import { startHaproxy } from '../support/haproxy.ts';
 import { need } from '../support/needs.ts';
-import { Origin } from '../support/origin.ts';
 import { temporaryDirectory } from '../support/program.ts';
 import { askTls, dialTls } from '../support/tls-client.ts';
 import { configOf, draftFrom } from '../support/supervised.ts';
+import { backend, house, listening, pair, REQUEST, served } from '../support/tls-house.ts';
 import { until } from '../support/until.ts';
-import { dial, Wire } from '../support/wire.ts';
-
-const pair = ({ cert, key }: Certificate): { cert: string; key: string } => ({ cert, key });
-const REQUEST = 'GET /proxy/x HTTP/1.1\r\nHost: localhost\r\n\r\n';
-
-interface House extends Administered {
-  readonly origin: Origin;
-}
-
-async function house(t: TestContext, tls: object, listener: object = {}): Promise<House> {
-  const origin = await Origin.start('a');
-  t.after(() => origin.stop());
-  return { ...(await served(t, origin.port, tls, listener)), origin };
-}
-
-function served(t: TestContext, port: number, tls: object, listener: object = {}): Promise<Administered> {
-  return administer(t, {
-    workers: 2,
-    backends: [{ id: 'a', url: `http://127.0.0.1:${port}` }],
-    listeners: [{ name: 'public', address: '127.0.0.1:0', tls, ...listener }],
-  });
-}
-
-async function listening(t: TestContext, server: Server): Promise<number> {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-function backend(t: TestContext, answer: RequestListener): Promise<number> {
-  return listening(t, createServer(answer));
-}
+import { dial } from '../support/wire.ts';
 
 async function metric({ supervisor }: Administered, line: string): Promise<number> {
   const { text } = await callAdmin(supervisor.adminPort, 'GET', '/metrics', { token: VIEWER });
@@ -325,49 +288,6 @@ describe('TLS for clients', { skip: need('openssl') }, () => {
     socket.end();
     assert.equal(await wire.gone(), '');
   });
-
-  test(
-    'behind a proxy that says whose the connection is, in front of the handshake',
-    { skip: need('haproxy') },
-    async (t) => {
-      const own = new Authority(t).sign();
-      const port = await backend(t, (incoming, answer) => void answer.end(String(incoming.headers['x-forwarded-for'])));
-      const trusting = { proxyProtocol: true, trustedProxies: ['127.0.0.1/32'] };
-      const run = await served(t, port, { certificates: [pair(own)] }, trusting);
-      const ca = own.authority;
-      const front = await startHaproxy(
-        t,
-        (at) => `defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
-listen front
-  bind 127.0.0.1:${at}
-  server one 127.0.0.1:${run.port} send-proxy-v2
-`,
-      );
-      const asked = await until('the front to listen', () => askTls(front, '/proxy/x', { ca }).catch(() => null));
-      assert.equal(asked.body, '127.0.0.1');
-      // The header and the first message of the handshake in one piece, which the engine reads together.
-      const plain = connect({ host: '127.0.0.1', port: run.port });
-      t.after(() => plain.destroy());
-      let first = 'PROXY TCP4 198.51.100.7 192.0.2.1 4711 443\r\n';
-      const carrier = new Duplex({
-        read: () => {},
-        write: (chunk: Buffer, _, done) => {
-          plain.write(Buffer.concat([Buffer.from(first), chunk]), done);
-          first = '';
-        },
-      });
-      plain.on('data', (chunk: Buffer) => carrier.push(chunk));
-      const secured = connectTls({ socket: carrier, ca, servername: 'localhost' });
-      await once(secured, 'secureConnect');
-      const wire = new Wire(secured);
-      wire.send(REQUEST);
-      assert.equal((await wire.message()).body, '198.51.100.7');
-    },
-  );
 
   test('a start says which file cannot be used, and why', async (t) => {
     const authority = new Authority(t);

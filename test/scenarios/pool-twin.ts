@@ -120,7 +120,7 @@ export class PoolTwin {
   /** The answer begins. */
   heard({ slot, startedMs }: AttemptModel): void {
     const { nowMs } = this.worker.world;
-    if (this.selector.hears) this.selector.strategy.heard?.(slot, nowMs - startedMs, nowMs);
+    this.selector.heard(slot, nowMs - startedMs, nowMs);
   }
 
   settle(attempt: AttemptModel, outcome: Outcome): void {

@@ -1,5 +1,5 @@
 /**
- * What the files of a listener's `tls` hold, checked: a listener that cannot shake hands is found before anybody connects.
+ * What the files of a listener's or a pool's `tls` hold, checked: what cannot shake hands is found before anybody connects.
  * Reads at once and synchronously, since a configuration is judged in one go.
  */
 import { readFileSync, statSync } from 'node:fs';
@@ -42,48 +42,20 @@ export interface TlsReading {
 }
 
 export function readTls(tls: ListenerTlsPlan, nowMs: number): TlsReading {
-  const findings: TlsFinding[] = [];
-  const say = (path: TlsFinding['path'], message: string, severity: TlsFinding['severity'] = 'error'): null => {
-    findings.push({ path, severity, message });
-    return null;
-  };
-  const certificates: ReadCertificate[] = [];
-  const facts = tls.certificates.map((files, at): CertificateFacts | null => {
-    const path = (key: string): TlsFinding['path'] => ['certificates', at, key];
-    const cert = fileText(files.cert);
-    const key = fileText(files.key);
-    if (typeof cert !== 'string') say(path('cert'), cert.why);
-    if (typeof key !== 'string') say(path('key'), key.why);
-    const chain = typeof cert === 'string' ? certificatesIn(cert) : null;
-    if (typeof chain === 'string') say(path('cert'), chain + swapped(chain, 'key'));
-    const secret = typeof key === 'string' ? privateKeyIn(key) : null;
-    if (typeof secret === 'string') say(path('key'), secret + swapped(secret, 'cert'));
-    if (chain === null || typeof chain === 'string') return null;
-    const [own] = chain;
-    if (own === undefined) return null;
-    const found = factsOf(own);
-    for (const [message, severity] of judgeTime(found, nowMs)) say(path('cert'), message, severity);
-    if (secret === null || typeof secret === 'string') return found;
-    if (!own.checkPrivateKey(secret)) {
-      say(path('key'), `is not the key of the certificate in ${files.cert}`);
-      return found;
-    }
-    const read = { cert: cert as string, key: key as string, names: found.names };
-    const unusable = whyUnusable(read, tls.minVersion);
-    if (unusable !== null) say(path('cert'), unusable);
-    else certificates.push(read);
-    return found;
-  });
-  const clientCa = tls.clientCa === null ? null : fileText(tls.clientCa);
-  if (clientCa !== null) {
-    const authorities = typeof clientCa === 'string' ? certificatesIn(clientCa) : clientCa.why;
-    if (typeof authorities === 'string') say(['clientCa'], authorities);
-  }
-  for (const at of neverChosen(facts))
-    say(['certificates', at], 'is never served: the ones before it are for all of its names', 'warning');
-  const isRead = !findings.some(({ severity }) => severity === 'error');
-  const read = { certificates, minVersion: tls.minVersion, clientCa: typeof clientCa === 'string' ? clientCa : null };
-  return { read: isRead ? read : null, facts, findings };
+  const pairs = tls.certificates.map((files) => readPair(files, 'clients', tls.minVersion, nowMs));
+  const clientCa = tls.clientCa === null ? NO_AUTHORITIES : readAuthorities(tls.clientCa, 'clientCa');
+  const facts = pairs.map((pair) => pair.facts);
+  const findings: TlsFinding[] = [
+    ...pairs.flatMap((pair, at) => pair.findings.map((one) => ({ ...one, path: ['certificates', at, ...one.path] }))),
+    ...clientCa.findings,
+    ...neverChosen(facts).map((at): TlsFinding => {
+      const message = 'is never served: the ones before it are for all of its names';
+      return { path: ['certificates', at], severity: 'warning', message };
+    }),
+  ];
+  const certificates = pairs.map(({ read }) => read).filter((read) => read !== null);
+  const read = { certificates, minVersion: tls.minVersion, clientCa: clientCa.text };
+  return { read: isUsable(findings) ? read : null, facts, findings };
 }
 
 export interface ReadPoolTls {
@@ -98,22 +70,12 @@ export function readPoolTls(
   tls: PoolTlsPlan,
   nowMs: number,
 ): { readonly read: ReadPoolTls | null; readonly findings: readonly TlsFinding[] } {
-  const findings: TlsFinding[] = [];
-  const ca = tls.ca === null ? null : fileText(tls.ca);
-  if (ca !== null) {
-    const authorities = typeof ca === 'string' ? certificatesIn(ca) : ca.why;
-    if (typeof authorities === 'string') findings.push({ path: ['ca'], severity: 'error', message: authorities });
-  }
-  let own: ReadCertificate | null = null;
-  if (tls.cert !== null && tls.key !== null) {
-    const plan = { certificates: [{ cert: tls.cert, key: tls.key }], minVersion: 'TLSv1.2', clientCa: null } as const;
-    const { read, findings: found } = readTls(plan, nowMs);
-    findings.push(...found.map((finding) => ({ ...finding, path: finding.path.slice(2) })));
-    own = read?.certificates[0] ?? null;
-  }
-  const isRead = !findings.some(({ severity }) => severity === 'error');
-  const read = { ca: typeof ca === 'string' ? ca : null, cert: own?.cert ?? null, key: own?.key ?? null };
-  return { read: isRead ? read : null, findings };
+  const ca = tls.ca === null ? NO_AUTHORITIES : readAuthorities(tls.ca, 'ca');
+  const { cert, key } = tls;
+  const own = cert === null || key === null ? null : readPair({ cert, key }, 'backends', 'TLSv1.2', nowMs);
+  const findings = [...ca.findings, ...(own?.findings ?? [])];
+  const read = { ca: ca.text, cert: own?.read?.cert ?? null, key: own?.read?.key ?? null };
+  return { read: isUsable(findings) ? read : null, findings };
 }
 
 /** Every file that a listener's `tls` names. */
@@ -122,18 +84,80 @@ export function filesOf(tls: ListenerTlsPlan): string[] {
   return tls.clientCa === null ? named : [...named, tls.clientCa];
 }
 
+interface Pair {
+  /** Null: it cannot be used. */
+  readonly read: ReadCertificate | null;
+  /** Null: the certificate cannot be read. */
+  readonly facts: CertificateFacts | null;
+  readonly findings: readonly TlsFinding[];
+}
+
+/** A certificate and its key, which `others` are shown. */
+function readPair(
+  files: { readonly cert: string; readonly key: string },
+  others: 'clients' | 'backends',
+  minVersion: ListenerTlsPlan['minVersion'],
+  nowMs: number,
+): Pair {
+  const findings: TlsFinding[] = [];
+  const say = (part: 'cert' | 'key', message: string): void => {
+    findings.push({ path: [part], severity: 'error', message });
+  };
+  const cert = fileText(files.cert);
+  const key = fileText(files.key);
+  if (typeof cert !== 'string') say('cert', cert.why);
+  if (typeof key !== 'string') say('key', key.why);
+  const chain = typeof cert === 'string' ? certificatesIn(cert) : [];
+  if (typeof chain === 'string') say('cert', chain + swapped(chain, 'key'));
+  const secret = typeof key === 'string' ? privateKeyIn(key) : null;
+  if (typeof secret === 'string') say('key', secret + swapped(secret, 'cert'));
+  const own = typeof chain === 'string' ? undefined : chain[0];
+  if (own === undefined) return { read: null, facts: null, findings };
+  const facts = factsOf(own);
+  const untimely = judgeTime(facts, others, nowMs);
+  if (untimely !== null) findings.push({ path: ['cert'], severity: 'warning', message: untimely });
+  if (secret === null || typeof secret === 'string') return { read: null, facts, findings };
+  if (!own.checkPrivateKey(secret)) {
+    say('key', `is not the key of the certificate in ${files.cert}`);
+    return { read: null, facts, findings };
+  }
+  const read = { cert: cert as string, key: key as string, names: facts.names };
+  const unusable = whyUnusable(read, minVersion);
+  if (unusable === null) return { read, facts, findings };
+  say('cert', unusable);
+  return { read: null, facts, findings };
+}
+
+interface Authorities {
+  /** PEM. */
+  readonly text: string | null;
+  readonly findings: readonly TlsFinding[];
+}
+const NO_AUTHORITIES: Authorities = { text: null, findings: [] };
+
+function readAuthorities(file: string, key: string): Authorities {
+  const text = fileText(file);
+  const found = typeof text === 'string' ? certificatesIn(text) : text.why;
+  if (typeof found === 'string') return { text: null, findings: [{ path: [key], severity: 'error', message: found }] };
+  return { text: text as string, findings: [] };
+}
+
+function isUsable(findings: readonly TlsFinding[]): boolean {
+  return !findings.some(({ severity }) => severity === 'error');
+}
+
 function swapped(why: string, other: 'cert' | 'key'): string {
   return /^holds a (?:private key|certificate) and no/.test(why)
     ? `; it and \`${other}\` may be the wrong way round`
     : '';
 }
 
-function judgeTime({ notBeforeMs, notAfterMs }: CertificateFacts, nowMs: number): [string, TlsFinding['severity']][] {
+/** Null: it is valid, and for some time yet. */
+function judgeTime({ notBeforeMs, notAfterMs }: CertificateFacts, others: string, nowMs: number): string | null {
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  if (notAfterMs < nowMs) return [[`expired on ${day(notAfterMs)}; clients will refuse it`, 'warning']];
-  if (notBeforeMs > nowMs) return [[`is not valid before ${day(notBeforeMs)}; clients will refuse it`, 'warning']];
-  if (notAfterMs - nowMs > SOON_DAYS * DAY_MS) return [];
-  return [[`expires on ${day(notAfterMs)}; renew it`, 'warning']];
+  if (notAfterMs < nowMs) return `expired on ${day(notAfterMs)}; ${others} will refuse it`;
+  if (notBeforeMs > nowMs) return `is not valid before ${day(notBeforeMs)}; ${others} will refuse it`;
+  return notAfterMs - nowMs > SOON_DAYS * DAY_MS ? null : `expires on ${day(notAfterMs)}; renew it`;
 }
 
 /** What only OpenSSL says: a key too short for its security level, say. */

@@ -164,9 +164,14 @@ export class Selector {
     this.#answers?.settle(slot, outcome, nowMs);
   }
 
-  /** Whether the strategy wants to hear of answers that begin. */
+  /** Whether the strategy wants to hear of answers that begin: where not, nobody need look at the clock. */
   get hears(): boolean {
-    return this.strategy.heard !== undefined && !this.#superseded;
+    return this.strategy.heard !== undefined;
+  }
+
+  /** The head of an answer has come from a slot taken here. */
+  heard(slot: number, elapsedMs: number, nowMs: number): void {
+    if (!this.#superseded) this.strategy.heard?.(slot, elapsedMs, nowMs);
   }
 
   /** An attempt at a slot taken here ended. */

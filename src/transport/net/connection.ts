@@ -277,6 +277,9 @@ interface OwnedSocket extends Socket {
   owner: NetConnection;
 }
 
+/** For a connection that nobody has taken yet. */
+export const UNOWNED: ConnectionHandler = { onConnect() {}, onRead() {}, onEnd() {}, onDrain() {}, onClose() {} };
+
 const END_STATE = { endEmitted: false };
 function nothing(): void {}
 

@@ -14,7 +14,7 @@ import type {
   Transport,
 } from '../transport.ts';
 import { handleOf, learnSymbols, type ListenHandle, type StreamHandle } from './internals.ts';
-import { NetConnection, onSocketRead, type EngineState } from './connection.ts';
+import { NetConnection, onSocketRead, UNOWNED, type EngineState } from './connection.ts';
 import { Slabs } from './slabs.ts';
 import { NetTlsAcceptor } from './tls-acceptor.ts';
 import { NetTlsConnector } from './tls-connector.ts';
@@ -109,5 +109,3 @@ function bind(server: Server, { address, shared, backlog }: ListenOptions): Prom
     else server.listen({ host: address.host, port: address.port, backlog, reusePort: shared }, done);
   });
 }
-
-const UNOWNED: ConnectionHandler = { onConnect() {}, onRead() {}, onEnd() {}, onDrain() {}, onClose() {} };

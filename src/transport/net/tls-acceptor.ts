@@ -14,10 +14,8 @@ import {
 import { certificateFor } from '../tls-names.ts';
 import type { Connection, TlsAcceptor, TlsCertificate, TlsEvents, TlsSettings } from '../transport.ts';
 import type { EngineState, NetConnection } from './connection.ts';
-import { TlsConnection, ownerOf } from './tls-connection.ts';
+import { PROTOCOLS, TlsConnection, ownerOf } from './tls-connection.ts';
 
-/** The one protocol that is spoken above (RFC 7301). */
-const PROTOCOLS = ['http/1.1'];
 /** OpenSSL's word for a request where a handshake should be. */
 const IN_THE_CLEAR = 'ERR_SSL_HTTP_REQUEST';
 

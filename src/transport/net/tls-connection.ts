@@ -1,16 +1,18 @@
 /**
- * A connection over TLS, a client's or to a backend. Node's `TLSSocket` shakes hands and enciphers; around it this keeps what every connection
- * promises (transport.ts): bytes written belong to the caller again at once, a connection that is destroyed says goodbye
- * (close_notify, RFC 8446 section 6.1) behind what the kernel has taken, and reads land in the engine's one buffer.
+ * A connection over TLS, a client's or to a backend. Node's `TLSSocket` shakes hands and enciphers; around it this keeps what
+ * every connection promises (transport.ts): bytes written belong to the caller again at once, a connection that is destroyed
+ * says goodbye (close_notify, RFC 8446 section 6.1) behind what the kernel has taken, and reads land in the engine's one buffer.
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Connection, ConnectionHandler } from '../transport.ts';
-import type { EngineState, NetConnection } from './connection.ts';
+import { UNOWNED, type EngineState, type NetConnection } from './connection.ts';
 import { handleOf, type StreamHandle } from './internals.ts';
 import { isQuiet } from './read-sync.ts';
 import { tryWrite } from './write-sync.ts';
 
+/** The one protocol that is spoken above (ALPN, RFC 7301). */
+export const PROTOCOLS: string[] = ['http/1.1'];
 /** A peer that does not take the goodbye is not waited for longer. */
 const GOODBYE_MS = 5_000;
 
@@ -275,8 +277,6 @@ export class TlsConnection implements Connection {
     }
   }
 }
-
-const UNOWNED: ConnectionHandler = { onConnect() {}, onRead() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 /** Node calls it with the TLS socket as `this`. */
 function onLeanRead(this: Owned, length: number, buffer: Buffer): boolean {

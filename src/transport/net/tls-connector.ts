@@ -2,14 +2,13 @@
  * Connections to backends over TLS: hands are shaken, the backend's certificate is verified, and a session that it has given is
  * continued with the next connection to the same place.
  */
-import { createConnection } from 'node:net';
+import { createConnection, isIP } from 'node:net';
 import { connect, createSecureContext, type SecureContext } from 'node:tls';
 import type { SocketAddress } from '../address.ts';
 import type { Connection, ConnectionHandler, TlsClientSettings, TlsConnector } from '../transport.ts';
 import type { EngineState } from './connection.ts';
-import { TlsConnection } from './tls-connection.ts';
+import { PROTOCOLS, TlsConnection } from './tls-connection.ts';
 
-const PROTOCOLS = ['http/1.1'];
 /** Places whose last session is kept. */
 const SESSIONS_MAX = 8192;
 
@@ -21,10 +20,7 @@ export class NetTlsConnector implements TlsConnector {
 
   constructor(engine: EngineState, settings: TlsClientSettings) {
     this.#engine = engine;
-    this.#context = createSecureContext({
-      ...(settings.ca !== null && { ca: settings.ca }),
-      ...(settings.cert !== null && settings.key !== null && { cert: settings.cert, key: settings.key }),
-    });
+    this.#context = clientContext(settings);
   }
 
   connect(address: SocketAddress, name: string, handler: ConnectionHandler): Connection {
@@ -32,13 +28,13 @@ export class NetTlsConnector implements TlsConnector {
       ...(address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }),
       noDelay: true,
     });
-    const place = address.kind === 'unix' ? address.path : `${address.host} ${address.port} ${name}`;
+    const place = `${address.kind === 'unix' ? address.path : `${address.host} ${address.port}`} ${name}`;
     const session = this.#sessions.get(place);
     const tls = connect({
       socket: plain,
       secureContext: this.#context,
       // An IP address is verified, and not sent (RFC 6066, section 3).
-      ...(isAddress(name) ? { host: name } : { servername: name }),
+      ...(isIP(name) === 0 ? { servername: name } : { host: name }),
       ALPNProtocols: PROTOCOLS,
       ...(session !== undefined && { session }),
     });
@@ -58,6 +54,10 @@ export class NetTlsConnector implements TlsConnector {
   }
 }
 
-function isAddress(name: string): boolean {
-  return name.includes(':') || /^[\d.]+$/.test(name);
+/** What servers are verified with, and what is shown to those that ask. */
+export function clientContext({ ca, cert, key }: TlsClientSettings): SecureContext {
+  return createSecureContext({
+    ...(ca !== null && { ca }),
+    ...(cert !== null && key !== null && { cert, key }),
+  });
 }
